@@ -1,0 +1,58 @@
+/** The rows of the two sides that the join brings together, and the marker that carries a turn's key. */
+import type { EnvelopeName, Outcome, TransportName } from '../../transports/contract.ts';
+
+/** One call that arrived at the mock LLM. */
+export interface LedgerRow {
+  key: string;
+  /** How many calls with this key came before (retries, an agent's second inference). */
+  ordinal: number;
+  transport: TransportName;
+  envelope: EnvelopeName;
+  /** Numbers the connection that the call arrived on. */
+  connection: number;
+  requestBytes: number;
+  receivedAtNs: number;
+  /** The worst delay of a token behind its own schedule. */
+  latenessNsMax: number;
+  outcome: Outcome['kind'];
+}
+
+/** One turn as the generator saw it. */
+export interface ArrivalRow {
+  key: string;
+  intendedNs: number;
+  startedNs: number;
+  /** When the client held the complete reply. */
+  endedNs: number;
+  outcome: Outcome['kind'] | 'dropped';
+  /** In the measured window. */
+  measured: boolean;
+}
+
+/**
+ * The marker that stands in the last user message: the only thing that survives every gateway.
+ * `tokens` is how many tokens the reply shall have; `fault` asks the mock LLM to misbehave.
+ */
+export interface Marker {
+  key: string;
+  tokens?: number;
+  fault?: string;
+}
+
+const MARKER = /\[gatebench key=([\w.-]{1,64})(?: tokens=(\d{1,7}))?(?: fault=([\w@.:-]{1,64}))?\]/;
+
+export function writeMarker(marker: Marker): string {
+  const tokens = marker.tokens === undefined ? '' : ` tokens=${marker.tokens}`;
+  const fault = marker.fault === undefined ? '' : ` fault=${marker.fault}`;
+  return `[gatebench key=${marker.key}${tokens}${fault}]`;
+}
+
+export function readMarker(text: string): Marker | undefined {
+  const found = MARKER.exec(text);
+  if (!found?.[1]) return undefined;
+  return {
+    key: found[1],
+    ...(found[2] === undefined ? {} : { tokens: Number(found[2]) }),
+    ...(found[3] === undefined ? {} : { fault: found[3] }),
+  };
+}
