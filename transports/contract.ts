@@ -66,6 +66,17 @@ export interface Turn {
   want: { phases: boolean };
   /** Model parameters passed through untouched (temperature, tools, …): known names only, see the envelopes. */
   parameters?: Readonly<Record<string, unknown>>;
+  /** Set by a server, for its handler: how the turn arrived. Never crosses a wire. */
+  arrival?: Arrival;
+}
+
+export interface Arrival {
+  transport: TransportName;
+  envelope: EnvelopeName;
+  /** Numbers the connections of this server, from 1. */
+  connection: number;
+  /** Of the body or message. */
+  requestBytes: number;
 }
 
 export interface Usage {

@@ -21,7 +21,14 @@ export interface RequestShape {
 }
 
 export type ParsedRequest =
-  | { kind: 'turn'; turn: Turn; stream: boolean; streamId?: string }
+  | {
+      kind: 'turn';
+      turn: Turn;
+      stream: boolean;
+      /** Chat's `stream_options.include_usage`; true where usage always comes. */
+      includeUsage: boolean;
+      streamId?: string;
+    }
   /** Our extension on WebSockets: stop the stream's turn (`response.cancel`). */
   | { kind: 'cancel'; streamId?: string }
   | { kind: 'refused'; refusal: Refusal; streamId?: string };
@@ -36,6 +43,8 @@ export interface ReplyContext {
   /** Seconds since 1970, for the `created` fields of OpenAI's formats. */
   createdS: number;
   includeUsage: boolean;
+  /** Which of the two dialects is written: over WebSocket, chat ends with an object instead of `[DONE]`. */
+  websocket: boolean;
 }
 
 /**
@@ -102,7 +111,7 @@ export interface Envelope {
 
   /** A refusal or failure as an HTTP body, or as a WebSocket/stream message when `websocket` is true. */
   writeError(
-    error: { status: number; code: string; message: string; param?: string },
+    error: { status: number; code: string; message: string; param?: string; retryAfterS?: number },
     options: { websocket: boolean; streamId?: string },
   ): Data;
   /** Reads an error body of an HTTP reply with status ≥ 400. */

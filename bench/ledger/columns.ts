@@ -33,7 +33,7 @@ export class TokenColumns<Row extends object> {
   }
 
   /** Adds one finished turn; the two arrays have one entry a token. */
-  append(row: Row, cumulativeLengths: readonly number[], timesNs: readonly number[]): boolean {
+  append(row: Row, cumulativeLengths: ArrayLike<number>, timesNs: ArrayLike<number>): boolean {
     const count = timesNs.length;
     if (this.#count + count > this.#tokensMax) {
       this.lostTokens += count;

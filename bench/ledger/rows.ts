@@ -1,5 +1,5 @@
 /** The rows of the two sides that the join brings together, and the marker that carries a turn's key. */
-import type { EnvelopeName, Outcome, TransportName } from '../../transports/contract.ts';
+import type { EnvelopeName, Outcome, Phases, TransportName } from '../../transports/contract.ts';
 
 /** One call that arrived at the mock LLM. */
 export interface LedgerRow {
@@ -27,6 +27,8 @@ export interface ArrivalRow {
   outcome: Outcome['kind'] | 'dropped';
   /** In the measured window. */
   measured: boolean;
+  /** Where the workload asks for them and the target sent them. */
+  phases?: Phases;
 }
 
 /**

@@ -1,0 +1,201 @@
+/**
+ * Arms: one value of each factor, written as an id that a reader can take apart.
+ *
+ *     websocket/responses/multiplexed>sse/chat/kept/full/thread@arrivals=together,flushMs=1
+ *     └──────── client leg ─────────┘ └ upstream leg ┘ history execution @ conditions that are not the default
+ *
+ * Two further kinds are measured beside gateways: `bare/sse` and `bare/websocket` (hand-written relays, optionally
+ * `/pass-through`), and `direct/<leg>` (the client straight at the mock LLM).
+ */
+import { CONNECTIONS, ENVELOPES, EXECUTIONS, type Execution, TRANSPORTS } from '../transports/contract.ts';
+import { historyProblem, legProblem } from '../transports/registry.ts';
+import type { Leg } from '../transports/wire.ts';
+
+export interface Conditions {
+  tls: boolean;
+  /** Tokens of one chunk of the mock LLM. */
+  tokensPerChunk: number;
+  /** Whether the streams of the mock LLM emit on one grid, as an engine step makes them, or each by itself. */
+  arrivals: 'independent' | 'together';
+  flushMs: number;
+  compression: boolean;
+  /** Of multiplexed legs. */
+  streamsPerConnection: number;
+  /** Closed loop with this many users instead of the scenario's load; 0: the scenario's. */
+  users: number;
+}
+
+export const DEFAULT_CONDITIONS: Readonly<Conditions> = Object.freeze({
+  tls: false,
+  tokensPerChunk: 1,
+  arrivals: 'independent',
+  flushMs: 0,
+  compression: false,
+  streamsPerConnection: 16,
+  users: 0,
+});
+
+export interface Arm {
+  id: string;
+  kind: 'gateway' | 'bare' | 'pass-through' | 'direct';
+  client: Leg;
+  upstream: Leg;
+  history: 'full' | 'delta';
+  execution: Execution;
+  conditions: Conditions;
+}
+
+/** The legs that the hand-written relays speak. */
+const BARE: Readonly<Record<string, { client: Leg; upstream: Leg }>> = {
+  sse: { client: leg('sse', 'chat', 'kept'), upstream: leg('sse', 'chat', 'kept') },
+  websocket: { client: leg('websocket', 'responses', 'kept'), upstream: leg('sse', 'responses', 'kept') },
+};
+
+export type ArmResult = { ok: true; arm: Arm } | { ok: false; problems: string[] };
+
+/** Reads an id; all problems at once. The id of the result is canonical: defaults left out, conditions in order. */
+export function parseArm(text: string): ArmResult {
+  const problems: string[] = [];
+  const [path = '', conditionText, ...more] = text.split('@');
+  if (more.length > 0) problems.push(`arm "${text}": more than one @`);
+  const conditions = parseConditions(text, conditionText, problems);
+  const shape = parsePath(text, path, problems);
+  if (!shape || problems.length > 0) return { ok: false, problems };
+  const arm = { ...shape, conditions, id: '' };
+  arm.id = formatArm(arm);
+  for (const [name, value] of [
+    ['client leg', arm.client],
+    ['upstream leg', arm.upstream],
+  ] as const) {
+    const problem =
+      legProblem(value) ??
+      (value.transport === 'memory' ? 'memory joins two ends of one process; arms run in processes of their own' : undefined);
+    if (problem) problems.push(`arm "${text}", ${name}: ${problem}`);
+  }
+  const history = historyProblem(arm.client, arm.history);
+  if (history) problems.push(`arm "${text}": ${history}`);
+  if (arm.execution === 'process') problems.push(`arm "${text}": execution process is not available in this version`);
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, arm };
+}
+
+/** For ids that stand in the source. @throws on a bad one. */
+export function arm(text: string): Arm {
+  const result = parseArm(text);
+  if (!result.ok) throw new Error(result.problems.join('; '));
+  return result.arm;
+}
+
+export function formatLeg(value: Leg): string {
+  return `${value.transport}/${value.envelope}/${value.connection}`;
+}
+
+export function formatArm(value: Omit<Arm, 'id'>): string {
+  const { kind, client, upstream, history, execution } = value;
+  let path = `${formatLeg(client)}>${formatLeg(upstream)}/${history}/${execution}`;
+  if (kind === 'direct') path = `direct/${formatLeg(client)}`;
+  if (kind === 'bare') path = `bare/${client.transport}`;
+  if (kind === 'pass-through') path = `bare/${client.transport}/pass-through`;
+  const conditions = Object.entries(otherConditions(value.conditions)).map(([name, setting]) => `${name}=${setting}`);
+  return conditions.length === 0 ? path : `${path}@${conditions.join(',')}`;
+}
+
+/** The conditions that are not the default. */
+export function otherConditions(conditions: Conditions): Record<string, string | number | boolean> {
+  const other: Record<string, string | number | boolean> = {};
+  for (const name of Object.keys(DEFAULT_CONDITIONS) as (keyof Conditions)[]) {
+    if (conditions[name] !== DEFAULT_CONDITIONS[name]) other[name] = conditions[name];
+  }
+  return other;
+}
+
+function leg(transport: Leg['transport'], envelope: Leg['envelope'], connection: Leg['connection']): Leg {
+  return { transport, envelope, connection };
+}
+
+type Shape = Pick<Arm, 'kind' | 'client' | 'upstream' | 'history' | 'execution'>;
+
+function parsePath(text: string, path: string, problems: string[]): Shape | undefined {
+  const rest = { history: 'full', execution: 'inline' } as const;
+  const parts = path.split('/');
+  if (parts[0] === 'bare') {
+    const legs = BARE[parts[1] ?? ''];
+    const passThrough = parts[2] === 'pass-through';
+    if (legs && parts.length === (passThrough ? 3 : 2)) return { kind: passThrough ? 'pass-through' : 'bare', ...legs, ...rest };
+    problems.push(`arm "${text}": bare relays are bare/sse and bare/websocket, each also with /pass-through`);
+    return undefined;
+  }
+  if (parts[0] === 'direct') {
+    const client = parseLeg(text, parts.slice(1), problems);
+    return client && { kind: 'direct', client, upstream: client, ...rest };
+  }
+  const [clientText = '', upstreamText, ...more] = path.split('>');
+  if (upstreamText === undefined || more.length > 0) {
+    problems.push(`arm "${text}": expected CLIENT/ENVELOPE/CONNECTION>UPSTREAM/ENVELOPE/CONNECTION/HISTORY/EXECUTION`);
+    return undefined;
+  }
+  const upstreamParts = upstreamText.split('/');
+  const client = parseLeg(text, clientText.split('/'), problems);
+  const upstream = parseLeg(text, upstreamParts.slice(0, 3), problems);
+  const history = oneOf(text, 'history', upstreamParts[3], ['full', 'delta'] as const, problems);
+  const execution = oneOf(text, 'execution', upstreamParts[4], EXECUTIONS, problems);
+  if (upstreamParts.length > 5) problems.push(`arm "${text}": more than HISTORY/EXECUTION after the upstream leg`);
+  return client && upstream && history && execution ? { kind: 'gateway', client, upstream, history, execution } : undefined;
+}
+
+function parseLeg(text: string, parts: readonly string[], problems: string[]): Leg | undefined {
+  if (parts.length !== 3) {
+    problems.push(`arm "${text}": a leg is TRANSPORT/ENVELOPE/CONNECTION, "${parts.join('/')}" is not`);
+    return undefined;
+  }
+  const transport = oneOf(text, 'transport', parts[0], TRANSPORTS, problems);
+  const envelope = oneOf(text, 'envelope', parts[1], ENVELOPES, problems);
+  const connection = oneOf(text, 'connection', parts[2], CONNECTIONS, problems);
+  return transport && envelope && connection ? { transport, envelope, connection } : undefined;
+}
+
+function oneOf<Value extends string>(
+  text: string,
+  what: string,
+  seen: string | undefined,
+  values: readonly Value[],
+  problems: string[],
+): Value | undefined {
+  const found = values.find((value) => value === seen);
+  if (!found) problems.push(`arm "${text}": ${what} is one of ${values.join(', ')}; "${seen ?? ''}" is not`);
+  return found;
+}
+
+const CONDITION_READERS: { [Name in keyof Conditions]: (text: string) => Conditions[Name] | undefined } = {
+  tls: readBoolean,
+  tokensPerChunk: (text) => readNumber(text, 1, 1_000, true),
+  arrivals: (text) => (text === 'independent' || text === 'together' ? text : undefined),
+  flushMs: (text) => readNumber(text, 0, 1_000, false),
+  compression: readBoolean,
+  streamsPerConnection: (text) => readNumber(text, 1, 10_000, true),
+  users: (text) => readNumber(text, 0, 100_000, true),
+};
+
+function parseConditions(text: string, list: string | undefined, problems: string[]): Conditions {
+  const conditions: Conditions = { ...DEFAULT_CONDITIONS };
+  for (const part of list === undefined ? [] : list.split(',')) {
+    const [name = '', setting = ''] = part.split('=');
+    if (!Object.hasOwn(CONDITION_READERS, name)) {
+      problems.push(`arm "${text}": no condition is called "${name}"; there are ${Object.keys(CONDITION_READERS).join(', ')}`);
+      continue;
+    }
+    const key = name as keyof Conditions;
+    const value = CONDITION_READERS[key](setting);
+    if (value === undefined) problems.push(`arm "${text}": condition ${name} cannot be "${setting}"`);
+    else Object.assign(conditions, { [key]: value });
+  }
+  return conditions;
+}
+
+function readBoolean(text: string): boolean | undefined {
+  return text === 'true' ? true : text === 'false' ? false : undefined;
+}
+
+function readNumber(text: string, min: number, max: number, whole: boolean): number | undefined {
+  const value = Number(text);
+  return text !== '' && value >= min && value <= max && (!whole || Number.isInteger(value)) ? value : undefined;
+}

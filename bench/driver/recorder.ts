@@ -1,0 +1,142 @@
+/**
+ * Books what came of a trial's turns: outcomes, codes, latencies, arrivals of single tokens.
+ *
+ * Latencies are those of completed turns that were due in the measured window, counted from the intended start; a
+ * turn that failed or ran out of time is in the counts and in no latency, so a percentile is never read without them.
+ * The exceptions: `lateness` is of every turn that was started, and `interChunk` takes gaps as they come, of turns
+ * that fail later too.
+ */
+import type { TokenColumns } from '../ledger/columns.ts';
+import type { ArrivalRow } from '../ledger/rows.ts';
+import { checkCounts } from '../statistics/accounting.ts';
+import { LatencyHistogram } from '../statistics/histogram.ts';
+import { TRIAL_HISTOGRAMS, type TrialHistogram, type TrialResult, type TurnCounts } from '../trial.ts';
+import type { RunOutcome, TurnRun } from './turn-run.ts';
+
+/** Counted in `codes` though it ends no turn: a `delta` turn was sent in full. */
+export const DELTA_FALLBACK = 'delta_fallback';
+
+export interface RecorderOptions {
+  windowStartNs: number;
+  windowEndNs: number;
+  /** Tokens arrive one by one: not so over `http`, where `tpot` and `interChunk` stay empty. */
+  streams: boolean;
+  arrivals: TokenColumns<ArrivalRow> | undefined;
+}
+
+export class Recorder {
+  readonly #options: RecorderOptions;
+  readonly #histograms: Record<TrialHistogram, LatencyHistogram>;
+  readonly #counts: TurnCounts = { offered: 0, completed: 0, failed: 0, cancelled: 0, timedOut: 0, refused: 0, dropped: 0 };
+  readonly #codes = new Map<string, number>();
+  readonly #totals = { turns: 0, outputTokens: 0, textEvents: 0 };
+  #started = 0;
+  #lastStartNs = 0;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.#histograms = Object.fromEntries(TRIAL_HISTOGRAMS.map((name) => [name, new LatencyHistogram()])) as Record<
+      TrialHistogram,
+      LatencyHistogram
+    >;
+  }
+
+  /** Where the gaps between a measured turn's reads go. */
+  get gaps(): LatencyHistogram | undefined {
+    return this.#options.streams ? this.#histograms.interChunk : undefined;
+  }
+
+  isMeasured(dueNs: number): boolean {
+    return dueNs >= this.#options.windowStartNs && dueNs < this.#options.windowEndNs;
+  }
+
+  offered(run: TurnRun): void {
+    if (run.measured) this.#counts.offered += 1;
+  }
+
+  started(run: TurnRun): void {
+    if (!run.measured) return;
+    this.#started += 1;
+    this.#lastStartNs = run.startedNs;
+    this.#histograms.lateness.recordNs(run.startedNs - run.dueNs);
+  }
+
+  fellBack(run: TurnRun): void {
+    if (run.measured) this.#count(DELTA_FALLBACK);
+  }
+
+  /** Once for each turn that was offered, when its outcome is known. */
+  ended(run: TurnRun, outcome: RunOutcome): void {
+    this.#totals.textEvents += run.textEvents;
+    if (outcome.kind === 'completed') {
+      this.#totals.turns += 1;
+      this.#totals.outputTokens += run.outputTokens;
+    }
+    this.#arrive(run, outcome.kind);
+    if (!run.measured) return;
+    this.#counts[outcome.kind] += 1;
+    if (outcome.kind === 'failed' || outcome.kind === 'refused') this.#count(outcome.code);
+    if (outcome.kind === 'completed') this.#latencies(run);
+  }
+
+  #latencies(run: TurnRun): void {
+    const { turn, service, ttft, tpot } = this.#histograms;
+    // A reply may hold no content at all; then its end is all there is.
+    const lastNs = run.lastNs === 0 ? run.endedNs : run.lastNs;
+    turn.recordNs(lastNs - run.dueNs);
+    service.recordNs(lastNs - run.startedNs);
+    if (run.firstNs === 0) return;
+    ttft.recordNs(run.firstNs - run.dueNs);
+    if (this.#options.streams && run.outputTokens > 1) tpot.recordNs((run.lastNs - run.firstNs) / (run.outputTokens - 1));
+  }
+
+  #arrive(run: TurnRun, outcome: ArrivalRow['outcome']): void {
+    this.#options.arrivals?.append(
+      {
+        key: run.prepared.turn.key,
+        intendedNs: run.dueNs,
+        startedNs: run.startedNs,
+        endedNs: run.endedNs,
+        outcome,
+        measured: run.measured,
+        ...(run.phases === undefined ? {} : { phases: run.phases }),
+      },
+      run.lengths,
+      run.timesNs,
+    );
+  }
+
+  #count(code: string): void {
+    this.#codes.set(code, (this.#codes.get(code) ?? 0) + 1);
+  }
+
+  /** @throws when the outcomes do not add up to what was offered: a defect, and no result. */
+  result(): Pick<TrialResult, 'turns' | 'codes' | 'histograms'> & {
+    totals: { turns: number; outputTokens: number; textEvents: number };
+    offeredRate: number;
+    achievedRate: number;
+  } {
+    const accounts = checkCounts(this.#counts);
+    if (!accounts.ok) throw new Error(accounts.message);
+    return {
+      turns: { ...this.#counts },
+      codes: Object.fromEntries(this.#codes),
+      histograms: Object.fromEntries(TRIAL_HISTOGRAMS.map((name) => [name, this.#histograms[name].encode()])) as TrialResult['histograms'],
+      totals: { ...this.#totals },
+      ...this.#rates(),
+    };
+  }
+
+  /**
+   * Turns a second: due in the window, and of these really started. Starting them may have taken longer than the
+   * window, where the generator fell behind; a turn that was due in its last moment does not make it so.
+   */
+  #rates(): { offeredRate: number; achievedRate: number } {
+    const { windowStartNs, windowEndNs } = this.#options;
+    const tookNs = Math.max(windowEndNs, this.#lastStartNs) - windowStartNs;
+    return {
+      offeredRate: (this.#counts.offered * 1e9) / (windowEndNs - windowStartNs),
+      achievedRate: (this.#started * 1e9) / tookNs,
+    };
+  }
+}

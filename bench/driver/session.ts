@@ -1,0 +1,102 @@
+/**
+ * One session: the conversation so far, and the requests that its turns make of it.
+ *
+ * `full` history sends all messages again with every turn, `delta` only the new one and the id of the response that
+ * came before. The conversation holds the turns that completed, their replies as they were received; a turn that did
+ * not complete is left out, as a client does that tries again with the next question. Tool calls of replies are left
+ * out too: nobody here could answer them.
+ *
+ * `delta` sends in full where no id stands for the conversation, and after the target has refused an id as unknown
+ * (which it may: it keeps a bounded number). Both are counted as `delta_fallback`, so that an arm that says `delta`
+ * and was `full` shows.
+ */
+import type { Message, Turn } from '../../transports/contract.ts';
+import { writeMarker } from '../ledger/rows.ts';
+import type { Workload } from '../trial.ts';
+import type { TurnDraws } from './draws.ts';
+import type { Prompts } from './prompts.ts';
+
+/**
+ * `TRIAL.SEED.SESSION.TURN`: unique in a ledger that holds many trials; and what follows the first dot is the same
+ * for every arm that is offered this turn.
+ */
+export function turnKey(trialId: string, seed: number, session: number, turn: number): string {
+  return `${trialId}.${seed.toString(36)}.${session}.${turn}`;
+}
+
+export interface SessionPlan {
+  trialId: string;
+  seed: number;
+  workload: Workload;
+  prompts: Prompts;
+}
+
+export interface PreparedTurn {
+  turn: Turn;
+  /** Its own message, for the conversation. */
+  message: Message;
+  draws: TurnDraws;
+  /** `delta` was asked for and there is no id for the conversation, so it is sent in full. */
+  fallback: boolean;
+}
+
+export class Session {
+  readonly index: number;
+  /** Names the session to the client, which may keep a connection for it. */
+  readonly key: string;
+  readonly #plan: SessionPlan;
+  readonly #draws: readonly TurnDraws[];
+  readonly #conversation: Message[] = [];
+  #previousResponseId: string | undefined;
+  #turns = 0;
+
+  constructor(plan: SessionPlan, index: number, draws: readonly TurnDraws[]) {
+    this.#plan = plan;
+    this.index = index;
+    this.key = `${plan.trialId}.${index}`;
+    this.#draws = draws;
+  }
+
+  /** More turns follow the last one prepared. */
+  get hasNext(): boolean {
+    return this.#turns < this.#draws.length;
+  }
+
+  /** The next turn's request. Only when `hasNext`, and once the turn before it is over. */
+  prepare(): PreparedTurn {
+    const number = this.#turns;
+    const draws = this.#draws[number];
+    if (!draws) throw new RangeError(`session ${this.key} has no turn ${number}`);
+    this.#turns += 1;
+    const { trialId, seed, workload, prompts } = this.#plan;
+    const key = turnKey(trialId, seed, this.index, number);
+    const marker = writeMarker({ key, tokens: draws.outputTokens });
+    const message: Message = { role: 'user', content: `${marker} ${prompts.text(this.index, number, draws.inputTokens)}` };
+    const turn: Turn = {
+      key,
+      model: workload.model,
+      input: [message],
+      outputTokensMax: draws.outputTokens,
+      session: this.key,
+      want: { phases: workload.phases },
+      ...(workload.agent === undefined ? {} : { agent: workload.agent }),
+      ...(workload.execution === undefined ? {} : { execution: workload.execution }),
+    };
+    if (this.#conversation.length === 0) return { turn, message, draws, fallback: false };
+    if (workload.history === 'delta' && this.#previousResponseId !== undefined) {
+      return { turn: { ...turn, previousResponseId: this.#previousResponseId }, message, draws, fallback: false };
+    }
+    return { turn: this.inFull(turn, message), message, draws, fallback: workload.history === 'delta' };
+  }
+
+  /** The same turn with the whole conversation instead of an id. */
+  inFull({ previousResponseId: _, ...turn }: Turn, message: Message): Turn {
+    return { ...turn, input: [...this.#conversation, message] };
+  }
+
+  completed(message: Message, reply: string, responseId: string | undefined): void {
+    if (!this.hasNext) return;
+    this.#conversation.push(message, { role: 'assistant', content: reply });
+    this.#previousResponseId = responseId;
+  }
+}

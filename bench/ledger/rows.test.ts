@@ -1,0 +1,38 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { readMarker, writeMarker } from './rows.ts';
+
+const word = (alphabet: string, max: number) => fc.string({ unit: fc.constantFrom(...alphabet), minLength: 1, maxLength: max });
+const KEY = 'abcXYZ019_.-';
+
+describe('the marker', () => {
+  test('is found in any text around it, with what was written', () => {
+    const marker = fc.record(
+      { key: word(KEY, 64), tokens: fc.nat({ max: 9_999_999 }), fault: word(`${KEY}@:`, 64) },
+      { requiredKeys: ['key'] },
+    );
+    const around = fc.string({ unit: 'binary' }).filter((text) => !text.includes('[gatebench'));
+    fc.assert(
+      fc.property(marker, around, around, (written, before, after) => {
+        expect(readMarker(before + writeMarker(written) + after)).toEqual(written);
+      }),
+    );
+  });
+
+  test('is not found in what only resembles it', () => {
+    const others = [
+      '',
+      '[gatebench key=]',
+      '[gatebench tokens=5]',
+      `[gatebench key=${'k'.repeat(65)}]`,
+      '[gatebench key=a tokens=12345678]',
+      '[gatebench key=a b]',
+    ];
+    expect(others.map(readMarker)).toEqual(others.map(() => undefined));
+  });
+
+  test('has one spelling', () => {
+    expect(writeMarker({ key: 'k-1', tokens: 50, fault: 'stall@10:500' })).toBe('[gatebench key=k-1 tokens=50 fault=stall@10:500]');
+    expect(writeMarker({ key: 'k-1' })).toBe('[gatebench key=k-1]');
+  });
+});

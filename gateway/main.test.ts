@@ -1,0 +1,147 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { connect } from '../transports/client.ts';
+import { serve } from '../transports/server.ts';
+import { COMPLETED, driven, run, until } from '../transports/testing/legs.ts';
+import type { Leg } from '../transports/wire.ts';
+import { configSchema } from './config.ts';
+import { configFor, GatewayProcess } from './testing/process.ts';
+
+const CHAT: Leg = { transport: 'sse', envelope: 'chat', connection: 'kept' };
+/** Nothing listens there. */
+const NOWHERE = 9;
+
+function page(port: number, path: string): Promise<Response> {
+  return fetch(`http://127.0.0.1:${port}${path}`);
+}
+
+describe('the process', () => {
+  it('prints its ports when it is ready, shows its status, and ends by SIGTERM', async () => {
+    await using gateway = new GatewayProcess(configFor(NOWHERE, { auth: { tokens: ['hidden-token'] } }));
+    const ready = await gateway.ready();
+    expect(ready).toEqual({
+      ready: 1,
+      protocol: 1,
+      pid: gateway.child.pid,
+      ports: { gateway: expect.any(Number), metrics: null, admin: expect.any(Number) },
+    });
+    const status = await (await page(ready.ports.admin, '/status')).text();
+    expect(JSON.parse(status)).toMatchObject({
+      state: 'running',
+      version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+      connections: 0,
+      turns: { inFlight: 0 },
+    });
+    expect(status).not.toContain('hidden-token');
+    expect(await (await page(ready.ports.admin, '/threads')).json()).toMatchObject({
+      threads: [{ name: 'main', osThreadId: ready.pid, state: 'running' }],
+    });
+    expect(await (await page(ready.ports.admin, '/healthz')).json()).toEqual({ ok: true });
+    gateway.child.kill('SIGTERM');
+    expect(await gateway.exited).toEqual({ code: 0, signal: null });
+    expect(gateway.errors).not.toContain('hidden-token');
+  });
+
+  it('refuses a bad configuration with all problems at once, for programs and for people', async () => {
+    await using gateway = new GatewayProcess({ gatway: {}, gateway: { port: -1 }, upstream: { url: 'x' } });
+    expect(await gateway.firstLine).toMatchObject({
+      error: 'configuration',
+      problems: [{ path: 'gateway.port' }, { path: 'gatway' }, { path: 'upstream.url' }],
+    });
+    expect(await gateway.exited).toEqual({ code: 2, signal: null });
+    expect(gateway.errors.trim().split('\n').length).toBe(5);
+    expect(gateway.errors).toContain('gatway: saw an unknown key');
+    expect(gateway.errors).toContain('did you mean "gateway"?');
+  });
+
+  it('says why it could not start', async () => {
+    await using first = new GatewayProcess(configFor(NOWHERE));
+    const { ports } = await first.ready();
+    await using second = new GatewayProcess({ ...configFor(NOWHERE), gateway: { port: ports.gateway, adminPort: 0 } });
+    expect(await second.firstLine).toMatchObject({ error: 'startup', message: expect.stringContaining('EADDRINUSE') });
+    expect(await second.exited).toEqual({ code: 1, signal: null });
+  });
+
+  it('takes faults where the command line allows them, and ends with its parent, seen by its standard input', async () => {
+    await using gateway = new GatewayProcess(configFor(NOWHERE, { faults: { cpuMicrosPerToken: 1 } }), [
+      '--allow-faults',
+      '--exit-with-stdin',
+    ]);
+    await gateway.ready();
+    gateway.child.stdin?.end();
+    expect(await gateway.exited).toEqual({ code: 0, signal: null });
+  });
+
+  it('prints its schema, and its usage when called wrongly', () => {
+    const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+    expect(JSON.parse(execFileSync(process.execPath, [main, '--print-schema'], { encoding: 'utf8' }))).toEqual(configSchema());
+    expect(() => execFileSync(process.execPath, [main, '--conifg', 'x'], { stdio: 'pipe' })).toThrow('usage: gateway --config FILE');
+  });
+});
+
+describe('at SIGTERM', () => {
+  it('lets turns in flight finish, and takes no new ones', async () => {
+    const { handler, next } = driven();
+    const upstream = await serve({ host: '127.0.0.1', port: 0, handler });
+    await using gateway = new GatewayProcess(configFor(upstream.port));
+    const { ports } = await gateway.ready();
+    const client = connect({ leg: CHAT, host: '127.0.0.1', port: ports.gateway });
+    const { sink } = run(client.handler);
+    const turn = await next();
+    turn.sink.push({ type: 'text', text: 'A' }, 0);
+    await until(() => sink.text === 'A');
+    gateway.child.kill('SIGTERM');
+    await until(() => gateway.errors.includes('stopping'));
+    const late = await run(client.handler).sink.done;
+    expect(['refused', 'failed']).toContain(late.outcome.kind);
+    turn.sink.push({ type: 'text', text: 'B' }, 0);
+    turn.sink.push(COMPLETED, 0);
+    expect((await sink.done).outcome).toEqual({ kind: 'completed', finish: 'stop' });
+    expect(sink.text).toBe('AB');
+    expect(await gateway.exited).toEqual({ code: 0, signal: null });
+    await client.close();
+    await upstream.close(0);
+  });
+
+  it.each([
+    ['cuts what is left after the timeout', 100, 1, 0],
+    ['a second one ends it at once', 60_000, 2, 1],
+  ])('%s', async (_what, shutdownTimeoutMs, signals, code) => {
+    const { handler, next } = driven();
+    const upstream = await serve({ host: '127.0.0.1', port: 0, handler });
+    await using gateway = new GatewayProcess(configFor(upstream.port, { gateway: { port: 0, adminPort: 0, shutdownTimeoutMs } }));
+    const { ports } = await gateway.ready();
+    const client = connect({ leg: CHAT, host: '127.0.0.1', port: ports.gateway });
+    const { sink } = run(client.handler);
+    await next();
+    gateway.child.kill('SIGTERM');
+    await until(() => gateway.errors.includes('stopping'));
+    if (signals === 2) gateway.child.kill('SIGTERM');
+    expect(await gateway.exited).toEqual({ code, signal: null });
+    expect((await sink.done).outcome).toMatchObject({ kind: 'failed', code: 'connection_lost' });
+    await client.close();
+    await upstream.close(0);
+  });
+});
+
+describe('at SIGHUP', () => {
+  it('takes new tokens without a restart', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gatebench-tokens-'));
+    const tokensFile = join(folder, 'tokens');
+    writeFileSync(tokensFile, 'old\n');
+    await using gateway = new GatewayProcess(configFor(NOWHERE, { auth: { tokensFile } }));
+    const { ports } = await gateway.ready();
+    const models = async (token: string) =>
+      (await fetch(`http://127.0.0.1:${ports.gateway}/v1/models`, { headers: { authorization: `Bearer ${token}` } })).status;
+    expect([await models('old'), await models('new')]).toEqual([200, 401]);
+    writeFileSync(tokensFile, 'new\n');
+    gateway.child.kill('SIGHUP');
+    await until(() => gateway.errors.includes('tokens read again'));
+    expect([await models('old'), await models('new')]).toEqual([401, 200]);
+    rmSync(folder, { recursive: true });
+  });
+});

@@ -1,0 +1,190 @@
+/**
+ * Every measure of a report: its name, its unit, which way is better, and what it is, in a sentence.
+ *
+ * Names collide in this field (one tool's "ITL" is another's TPOT), so no renderer shows a number without its
+ * definition within reach, and all of them take it from here.
+ */
+import type { Unit } from './report.ts';
+
+export interface Measure {
+  name: string;
+  title: string;
+  unit: Unit;
+  /** Which way is better. */
+  direction: 'lower' | 'higher';
+  /** A distribution over turns or tokens, shown by its quantiles. */
+  distribution: boolean;
+  /** What is judged: the gateway, or the instrument itself. */
+  of: 'target' | 'instrument';
+  definition: string;
+}
+
+const define = (
+  name: string,
+  title: string,
+  unit: Unit,
+  definition: string,
+  rest: Partial<Pick<Measure, 'direction' | 'distribution' | 'of'>> = {},
+): Measure => ({ name, title, unit, direction: 'lower', distribution: false, of: 'target', definition, ...rest });
+
+const times = { distribution: true } as const;
+
+/** In the order in which tables show them. */
+export const MEASURES: readonly Measure[] = [
+  define(
+    'turn',
+    'Turn',
+    'ms',
+    'From the moment the turn was due to the socket read that brings the last token of content. A turn that starts late because earlier ones are slow is charged for the wait.',
+    times,
+  ),
+  define(
+    'ttft',
+    'Time to first token',
+    'ms',
+    'From the moment the turn was due to the socket read that brings the first token of content, stamped before parsing; a chunk that only names a role does not count. Where the whole reply comes at once it equals turn.',
+    times,
+  ),
+  define(
+    'tpot',
+    'Time per output token',
+    'ms',
+    'The time between the first and the last token of content, divided by the number of tokens less one; one value a turn. It does not exist where the whole reply comes at once.',
+    times,
+  ),
+  define(
+    'interChunk',
+    'Gap between chunks',
+    'ms',
+    'The time between two successive socket reads that bring content. Chunks are not tokens: a read may hold several. It does not exist where the whole reply comes at once.',
+    times,
+  ),
+  define(
+    'gatewayAdded',
+    'Added by the gateway',
+    'ms',
+    'For each token, the time the client read it less the time the mock LLM sent it, less the emulated link. Both ends read one clock, so it is measured, not inferred. Below the clock’s resolution it counts as 1 µs.',
+    times,
+  ),
+  define(
+    'completionLag',
+    'Completion lag',
+    'ms',
+    'From the mock LLM’s last send, less the emulated link, until the client holds the complete reply. It compares arms that stream with arms that do not.',
+    times,
+  ),
+  define(
+    'service',
+    'Service time',
+    'ms',
+    'Like turn, but counted from the actual start: what a client would see that forgives its own queueing. Shown to let other tools’ numbers be compared; never judged.',
+    times,
+  ),
+  define(
+    'concurrency',
+    'Concurrent streams',
+    'streams',
+    'The most streams at once at which the service level holds: completion lag p99 (and, where tokens are streamed, the time added by the gateway p99) within its limit, and errors below theirs.',
+    { direction: 'higher' },
+  ),
+  define(
+    'tokenOverhead',
+    'Token overhead ÷ wire',
+    'fraction',
+    'Of all bytes of the reply direction on the raw socket, the share that is not content; content is the text itself in UTF-8, unescaped. TCP and IP headers are not counted.',
+  ),
+  define(
+    'tokenOverheadOfContent',
+    'Token overhead ÷ content',
+    'fraction',
+    'The same bytes that are not content, divided by the content instead of by the whole.',
+  ),
+  define(
+    'bytesPerToken',
+    'Bytes per token',
+    'B/token',
+    'Bytes of the reply direction on the raw socket, divided by the tokens that the mock LLM sent.',
+  ),
+  define(
+    'wireBytes',
+    'Bytes per turn',
+    'B/turn',
+    'Bytes of both directions on the raw socket, handshakes and headers included, divided by the turns.',
+  ),
+  define(
+    'cpuPerToken',
+    'CPU per token',
+    'us/token',
+    'User and system time of the gateway’s process divided by the tokens it relayed, at the same offered load for all arms.',
+  ),
+  define(
+    'cpuPerTurn',
+    'CPU per turn',
+    'ms/turn',
+    'User and system time of the gateway’s process divided by the turns, at the same offered load for all arms.',
+  ),
+  define(
+    'cpuShare',
+    'CPU share',
+    'fraction',
+    'User and system time of the gateway’s process divided by wall time × the cores it may use, at the same offered load for all arms.',
+  ),
+  define('queueWait', 'Queue wait', 'ms', 'Time that turns waited in the gateway for an agent.', times),
+  define(
+    'loopDelay',
+    'Event-loop delay',
+    'ms',
+    'How late timers of the gateway’s main thread fired: the time it was busy with something else.',
+    times,
+  ),
+  define('elu', 'Event-loop utilisation', 'fraction', 'Share of the time in which the gateway’s main thread was not waiting for events.'),
+  define('gc', 'Garbage collection', 'fraction', 'Share of the time that the gateway’s process spent collecting garbage.'),
+  define('rss', 'Resident memory', 'B', 'Largest resident set of the gateway’s process.'),
+  define(
+    'runQueueWaitRatio',
+    'Run-queue wait ÷ run',
+    '1',
+    'Time that the gateway’s threads were ready and waited for a core, divided by the time they ran: the clean sign of more threads than cores.',
+  ),
+  define('involuntarySwitches', 'Involuntary switches', '1/s', 'How often the kernel took the core from one of the gateway’s threads.'),
+  define(
+    'lateness',
+    'Lateness',
+    'ms',
+    'Actual start less intended start of a turn: it judges the load generator, not the gateway, and makes a trial invalid when it is high.',
+    { distribution: true, of: 'instrument' },
+  ),
+  define(
+    'generatorCpuPerToken',
+    'Generator CPU per token',
+    'us/token',
+    'CPU time of the load generator divided by the tokens: what a client pays for the transport.',
+    {
+      of: 'instrument',
+    },
+  ),
+];
+
+const BY_NAME = new Map(MEASURES.map((measure) => [measure.name, measure]));
+
+export interface MeasureReference {
+  name: string;
+  /** `p99` of `turn.p99`. */
+  quantile: string | undefined;
+  /** `undefined` for a measure that this version does not know. */
+  measure: Measure | undefined;
+}
+
+/** Takes apart what comparisons and thresholds name: `turn`, `turn.p99`, `turn.p99.9`. */
+export function referTo(reference: string): MeasureReference {
+  const dot = reference.indexOf('.');
+  const name = dot === -1 ? reference : reference.slice(0, dot);
+  return { name, quantile: dot === -1 ? undefined : reference.slice(dot + 1), measure: BY_NAME.get(name) };
+}
+
+/** `turn p99`; a distribution without a quantile means its median and says so. */
+export function measureLabel(reference: string): string {
+  const { name, quantile, measure } = referTo(reference);
+  if (quantile !== undefined) return `${name} ${quantile}`;
+  return measure?.distribution ? `${name} p50` : name;
+}

@@ -1,0 +1,116 @@
+/** HTTP requests: finds the endpoint, admits, reads the body within its bounds, parses, and starts the reply. */
+import type { ServerResponse } from 'node:http';
+import type { Refusal } from '../contract.ts';
+import type { Envelope } from '../envelope.ts';
+import { envelopeOfRequest, isEndpoint } from './endpoints.ts';
+import { type Request, type Response, StreamReply, sendError, WholeReply } from './http-reply.ts';
+import type { Service } from './turns.ts';
+
+export function onRequest(service: Service, request: Request, response: Response): void {
+  // A peer that resets its connection is no error of ours; 'close' follows and does the work.
+  request.on('error', () => {});
+  response.on('error', () => {});
+  const path = pathOf(request.url);
+  const refuse = (refusal: Refusal, envelope?: Envelope) => {
+    service.peerError(refusal.code, refusal.message);
+    // The rest of a body that nobody reads would have to be read to reuse the connection.
+    if (request.httpVersionMajor === 1) response.setHeader('connection', 'close');
+    sendError(response, envelope, refusal);
+    request.resume();
+  };
+  const refusal = service.options.admit?.({
+    kind: 'request',
+    path,
+    headers: request.headers,
+    remoteAddress: request.socket?.remoteAddress ?? '',
+    subprotocols: [],
+  });
+  if (refusal) return refuse(refusal);
+  if (path === '/v1/models' && request.method === 'GET') return sendModels(service, response);
+  if (!isEndpoint(path)) return refuse({ status: 404, code: 'not_found', message: `no such path: ${path.slice(0, 100)}` });
+  if (request.method === 'GET') {
+    return refuse({ status: 426, code: 'upgrade_required', message: `GET ${path} is a WebSocket endpoint; use an upgrade, or POST` });
+  }
+  if (request.method !== 'POST') {
+    return refuse({ status: 405, code: 'method_not_allowed', message: `${request.method} is not supported on ${path}; use POST` });
+  }
+  const envelope = envelopeOfRequest(path, request.headers['content-type']);
+  if (!envelope) {
+    const seen = JSON.stringify((request.headers['content-type'] ?? 'none').slice(0, 60));
+    return refuse({ status: 415, code: 'unsupported_content_type', message: `content type ${seen} is not supported on ${path}` });
+  }
+  if (service.draining)
+    return refuse({ status: 503, code: 'shutting_down', message: 'the server is shutting down', retryAfterS: 1 }, envelope);
+  readBody(request, service.limits.messageBytesMax, (body) => {
+    if (!body) {
+      return refuse(
+        { status: 413, code: 'message_too_large', message: `the body is larger than ${service.limits.messageBytesMax} bytes` },
+        envelope,
+      );
+    }
+    answer(service, request, response, envelope, body);
+  });
+}
+
+function answer(service: Service, request: Request, response: Response, envelope: Envelope, body: Buffer): void {
+  const parsed = envelope.readRequest(envelope.binaryFrames ? body : body.toString('utf8'), { websocket: false, headers: request.headers });
+  if (parsed.kind !== 'turn') {
+    const refusal: Refusal =
+      parsed.kind === 'refused'
+        ? parsed.refusal
+        : { status: 400, code: 'unsupported_event', message: 'cancelling by message is for WebSockets; close the request' };
+    service.peerError(refusal.code, refusal.message);
+    return sendError(response, envelope, refusal);
+  }
+  const context = {
+    model: parsed.turn.model,
+    createdS: Math.floor(Date.now() / 1000),
+    includeUsage: parsed.includeUsage,
+    websocket: false,
+  };
+  const reply = parsed.stream
+    ? new StreamReply(service, response, envelope, context)
+    : new WholeReply(service, response, envelope, context);
+  const over2 = request.httpVersionMajor === 2;
+  const arrival = {
+    transport: parsed.stream ? (over2 ? ('sse-h2' as const) : ('sse' as const)) : ('http' as const),
+    envelope: envelope.name,
+    // Node's HTTP/2 requests show a stand-in for the socket, one a session.
+    connection: service.connectionOf('stream' in request && request.stream?.session ? request.stream.session : request.socket),
+    requestBytes: body.length,
+  };
+  reply.run({ ...parsed.turn, arrival });
+}
+
+/** Calls back once: with the body, or with `undefined` when it is too large. Not at all when the peer goes away. */
+function readBody(request: Request, bytesMax: number, done: (body: Buffer | undefined) => void): void {
+  const declared = Number(request.headers['content-length'] ?? 0);
+  if (declared > bytesMax) return done(undefined);
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  const onData = (part: Buffer) => {
+    bytes += part.length;
+    if (bytes > bytesMax) {
+      request.off('data', onData).off('end', onEnd);
+      done(undefined);
+      return;
+    }
+    parts.push(part);
+  };
+  const onEnd = () => done(parts.length === 1 ? parts[0]! : Buffer.concat(parts));
+  request.on('data', onData).on('end', onEnd);
+}
+
+function sendModels(service: Service, response: Response): void {
+  const data = (service.options.models?.() ?? []).map((id) => ({ id, object: 'model', created: 0, owned_by: 'gatebench' }));
+  const body = JSON.stringify({ object: 'list', data });
+  response.setHeader('content-type', 'application/json');
+  response.setHeader('content-length', Buffer.byteLength(body));
+  (response as ServerResponse).end(body);
+}
+
+export function pathOf(url: string | undefined): string {
+  const path = url ?? '/';
+  const query = path.indexOf('?');
+  return query === -1 ? path : path.slice(0, query);
+}
