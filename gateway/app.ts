@@ -3,7 +3,7 @@
  * them, and the status page beside them. The order of the chain is the order in which a turn may still be refused
  * cheaply: counted, admitted, given a deadline, given its history, run.
  */
-import type { Handler, Outcome, Turn } from '../transports/contract.ts';
+import type { Handler, Outcome } from '../transports/contract.ts';
 import { serve } from '../transports/server.ts';
 import type { ServeLimits, Server } from '../transports/wire.ts';
 import { type Admin, serveAdmin } from './admin.ts';
@@ -12,7 +12,7 @@ import type { AgentSettings } from './agents/index.ts';
 import { AGENT_NAMES, type AgentName } from './agents/names.ts';
 import { BearerAuth } from './auth.ts';
 import type { GatewayConfig } from './config.ts';
-import { counted, TurnCounts } from './counts.ts';
+import { counted, TurnCounts, type TurnWatcher } from './counts.ts';
 import { deadline } from './deadline.ts';
 import type { Execution } from './execution/execution.ts';
 import { inline } from './execution/inline.ts';
@@ -68,6 +68,8 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Gat
       log.debug({ code, message }, 'peer error');
     });
     const listening = server;
+    if (config.auth.tokens.length === 0 && config.auth.tokensFile === undefined)
+      log.warn('no tokens: whoever reaches this host may connect');
     return {
       ports: { gateway: server.port, metrics: null, admin: admin.port },
       reload: () => {
@@ -143,11 +145,14 @@ function compose(config: GatewayConfig, { turns, responses, executions, log }: P
     timed,
   );
   const handler = faults === undefined ? admitted : faulty(faults, admitted);
-  const onEnd = (turn: Turn, outcome: Outcome, ms: number) => {
-    if (log.isLevelEnabled('debug'))
+  const watcher: TurnWatcher = {
+    ended: (turn, outcome, ms) => {
+      if (!log.isLevelEnabled('debug')) return;
       log.debug({ turn: turn.key, agent: turn.agent, outcome: outcome.kind, code: codeOf(outcome), ms }, 'turn ended');
+    },
+    defect: (turn, err) => log.error({ turn: turn.key, err }, 'a defect ended a turn'),
   };
-  return counted(turns, onEnd, handler);
+  return counted(turns, watcher, handler);
 }
 
 function codeOf(outcome: Outcome): string | undefined {

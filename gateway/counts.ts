@@ -1,5 +1,6 @@
 /** Counts turns by how they ended: every turn that reaches the handler is in exactly one place. */
-import type { Handler, Outcome, Sink, Turn, TurnEvent } from '../transports/contract.ts';
+import { type Handler, type Outcome, OVER, type Sink, type Turn, type TurnEvent } from '../transports/contract.ts';
+import { endOf } from './outcome.ts';
 
 export type OutcomeCounts = Record<Outcome['kind'], number>;
 
@@ -14,36 +15,54 @@ export class TurnCounts {
   }
 }
 
-/** @param onEnd told of every turn's end, for the log. */
-export function counted(counts: TurnCounts, onEnd: (turn: Turn, outcome: Outcome, ms: number) => void, inner: Handler): Handler {
+/** Told of what the counts leave out, for the log. */
+export interface TurnWatcher {
+  ended(turn: Turn, outcome: Outcome, ms: number): void;
+  /** Something threw where nothing should. */
+  defect(turn: Turn, error: unknown): void;
+}
+
+/** The outermost handler: whatever goes wrong behind it, each turn is counted in and out once. */
+export function counted(counts: TurnCounts, watcher: TurnWatcher, inner: Handler): Handler {
   return (turn, sink) => {
-    counts.inFlight += 1;
-    return inner(turn, new Counted(counts, onEnd, turn, sink));
+    const counting = new Counted(counts, watcher, turn, sink);
+    try {
+      return inner(turn, counting);
+    } catch (error) {
+      watcher.defect(turn, error);
+      counting.push(endOf({ kind: 'failed', code: 'internal_error', message: 'a defect in the gateway; its log says more' }), 0);
+      return OVER;
+    }
   };
 }
 
 class Counted implements Sink {
   readonly #counts: TurnCounts;
-  readonly #onEnd: (turn: Turn, outcome: Outcome, ms: number) => void;
+  readonly #watcher: TurnWatcher;
   readonly #turn: Turn;
   readonly #sink: Sink;
   readonly #startedMs = performance.now();
+  #over = false;
 
-  constructor(counts: TurnCounts, onEnd: (turn: Turn, outcome: Outcome, ms: number) => void, turn: Turn, sink: Sink) {
+  constructor(counts: TurnCounts, watcher: TurnWatcher, turn: Turn, sink: Sink) {
     this.#counts = counts;
-    this.#onEnd = onEnd;
+    this.#watcher = watcher;
     this.#turn = turn;
     this.#sink = sink;
+    counts.inFlight += 1;
   }
 
   push(event: TurnEvent, readAtNs: number): boolean {
-    if (event.type === 'end') {
-      const { outcome } = event;
-      this.#counts.inFlight -= 1;
-      this.#counts.ended[outcome.kind] += 1;
-      if (outcome.kind === 'failed' || outcome.kind === 'refused') this.#counts.code(outcome.code);
-      this.#onEnd(this.#turn, outcome, performance.now() - this.#startedMs);
-    }
+    if (this.#over) return true;
+    if (event.type === 'end') this.#end(event.outcome);
     return this.#sink.push(event, readAtNs);
+  }
+
+  #end(outcome: Outcome): void {
+    this.#over = true;
+    this.#counts.inFlight -= 1;
+    this.#counts.ended[outcome.kind] += 1;
+    if (outcome.kind === 'failed' || outcome.kind === 'refused') this.#counts.code(outcome.code);
+    this.#watcher.ended(this.#turn, outcome, performance.now() - this.#startedMs);
   }
 }

@@ -1,10 +1,13 @@
 /** Whole gateways, in this process: client → gateway → upstream, over real sockets. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { connect } from '../transports/client.ts';
 import type { Execution, Handler, Turn } from '../transports/contract.ts';
 import { serve } from '../transports/server.ts';
-import { COMPLETED, driven, run, until } from '../transports/testing/legs.ts';
+import { COMPLETED, driven, run, testCertificate, until } from '../transports/testing/legs.ts';
 import type { Client, Leg } from '../transports/wire.ts';
 import { type Gateway, startGateway } from './app.ts';
 import { describeProblem } from './config/problems.ts';
@@ -20,6 +23,14 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
+async function start(input: unknown, folder = '/'): Promise<Gateway> {
+  const parsed = parseConfig(input, { folder, env: {}, allowFaults: false });
+  if (!parsed.ok) throw new Error(parsed.problems.map(describeProblem).join('\n'));
+  const gateway = await startGateway(parsed.config, openLog({ level: 'silent' }).log);
+  cleanups.push(() => gateway.close());
+  return gateway;
+}
+
 /** A gateway before an upstream with this handler, and a client of it. */
 async function relay(
   handler: Handler,
@@ -27,11 +38,7 @@ async function relay(
 ) {
   const llm = await serve({ host: '127.0.0.1', port: 0, handler });
   cleanups.push(() => llm.close(0));
-  const input = configFor(llm.port, over, upstream);
-  const parsed = parseConfig(input, { folder: '/', env: {}, allowFaults: false });
-  if (!parsed.ok) throw new Error(parsed.problems.map(describeProblem).join('\n'));
-  const gateway: Gateway = await startGateway(parsed.config, openLog({ level: 'silent' }).log);
-  cleanups.push(() => gateway.close());
+  const gateway = await start(configFor(llm.port, over, upstream));
   const client = (leg: Leg, headers: Record<string, string> = {}): Client => {
     const made = connect({ leg, host: '127.0.0.1', port: gateway.ports.gateway, headers });
     cleanups.push(() => made.close());
@@ -119,6 +126,32 @@ describe.each(EXECUTIONS)('%s', (execution) => {
     expect(sink.text.length).toBe(expected.length);
     expect(sink.text).toBe(expected);
   });
+});
+
+it('speaks TLS on both legs', async () => {
+  const { key, cert } = testCertificate();
+  const folder = mkdtempSync(join(tmpdir(), 'gatebench-tls-'));
+  cleanups.push(async () => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'key.pem'), key);
+  writeFileSync(join(folder, 'cert.pem'), cert);
+  const { handler, next } = driven();
+  const llm = await serve({ host: '127.0.0.1', port: 0, tls: { key, cert }, handler });
+  cleanups.push(() => llm.close(0));
+  const gateway = await start(
+    {
+      gateway: { port: 0, adminPort: 0, tls: { key: 'key.pem', cert: 'cert.pem' } },
+      upstream: { url: `https://localhost:${llm.port}`, tls: { caFile: 'cert.pem' } },
+    },
+    folder,
+  );
+  const client = connect({ leg: RESPONSES, host: 'localhost', port: gateway.ports.gateway, tls: { ca: cert } });
+  cleanups.push(() => client.close());
+  const { sink } = run(client.handler);
+  const turn = await next();
+  turn.sink.push({ type: 'text', text: 'secret' }, 0);
+  turn.sink.push(COMPLETED, 0);
+  expect((await sink.done).outcome.kind).toBe('completed');
+  expect(sink.text).toBe('secret');
 });
 
 describe('history', () => {

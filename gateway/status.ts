@@ -45,7 +45,11 @@ export function watchStatus({ config, turns, responses, pool, connections, drain
         responses: { stored: responses.count, bytes: responses.bytes },
         memory: process.memoryUsage(),
         cpu: { userMicros, systemMicros },
-        loop: { idleMs, activeMs, delayMs: { p50: ms(delay.percentile(50)), p99: ms(delay.percentile(99)), max: ms(delay.max) } },
+        loop: {
+          idleMs,
+          activeMs,
+          delayMs: { p50: delayMs(delay.percentile(50)), p99: delayMs(delay.percentile(99)), max: delayMs(delay.max) },
+        },
         // Secrets show themselves as such.
         config,
       };
@@ -60,7 +64,7 @@ export function watchStatus({ config, turns, responses, pool, connections, drain
   };
 }
 
-/** The histogram's first sample comes after one interval; before that it says nothing. */
-function ms(nanoseconds: number): number {
-  return Number.isFinite(nanoseconds) ? nanoseconds / 1e6 : 0;
+/** The histogram holds whole intervals, and nothing before the first; the delay is what lies beyond the resolution. */
+function delayMs(nanoseconds: number): number {
+  return Number.isFinite(nanoseconds) ? Math.max(0, nanoseconds / 1e6 - LOOP_DELAY_RESOLUTION_MS) : 0;
 }

@@ -175,17 +175,17 @@ export function headlineOf(claim: Claim): Reading | undefined {
 }
 
 export function claimedText({ measure, claimed }: Claim): string {
-  const change = improvement(claimed.improvement, null, referTo(measure).measure?.direction ?? 'lower');
+  const change = improvement(claimed.improvement, null, referTo(measure).measure?.direction);
   return `${quantity(claimed.http, claimed.unit)} → ${quantity(claimed.websocket, claimed.unit)}, ${change}`;
 }
 
 export function readingText(reading: Reading): string {
-  return improvement(reading.improvement, reading.interval, referTo(reading.measure).measure?.direction ?? 'lower');
+  return improvement(reading.improvement, reading.interval, referTo(reading.measure).measure?.direction);
 }
 
 function claimSentence(claim: Claim): string {
   const headline = headlineOf(claim);
-  const direction = referTo(claim.measure).measure?.direction ?? 'lower';
+  const direction = referTo(claim.measure).measure?.direction;
   const measured = headline && headline.improvement !== null ? `measured ${readingText(headline)}` : 'no measured improvement';
   const claimed = improvement(claim.claimed.improvement, null, direction);
   return `Claim on ${measureLabel(claim.measure)}: ${claimed}; ${measured}: ${CLAIM_WORDS[claim.verdict]}.`;

@@ -62,6 +62,7 @@ describe('format', () => {
     expect(improvement(0.5, null, 'higher')).toBe('50.0 % higher');
     expect(improvement(-0.5, null, 'higher')).toBe('50.0 % lower');
     expect(improvement(0.02, [-0.01, 0.05], 'lower')).toBe('2.00 % lower [−1.00, 5.00]');
+    expect(improvement(-0.1, null, undefined)).toBe('10.0 % worse');
     expect(improvement(null, null, 'lower')).toBe('–');
   });
 

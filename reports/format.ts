@@ -99,13 +99,16 @@ function times(value: number | null | undefined): string {
   return value !== null && value !== undefined && value >= 0.1 && value < 9.9995 ? value.toFixed(3) : number(value);
 }
 
-/** `62.0 % lower`, `12.0 % higher` for a negative one; where higher is better and it doubled or more, `4.00×`. */
-export function improvement(value: number | null, interval: Interval | null, direction: 'lower' | 'higher'): string {
+/**
+ * `62.0 % lower`, `12.0 % higher` for a negative one; where higher is better and it doubled or more, `4.00×`.
+ * Of a measure that is not in the catalogue only better or worse can be said.
+ */
+export function improvement(value: number | null, interval: Interval | null, direction: 'lower' | 'higher' | undefined): string {
   if (value === null || !Number.isFinite(value)) return UNKNOWN;
   if (direction === 'higher' && value >= 1) {
     return `${number(value + 1)}×${interval ? ` ${bounds([interval[0] + 1, interval[1] + 1], '1', value + 1)}` : ''}`;
   }
-  const [good, bad] = direction === 'lower' ? ['lower', 'higher'] : ['higher', 'lower'];
+  const [good, bad] = direction === undefined ? ['better', 'worse'] : direction === 'lower' ? ['lower', 'higher'] : ['higher', 'lower'];
   const sign = value < 0 ? -1 : 1;
   const text = `${quantity(Math.abs(value), 'fraction')} ${value < 0 ? bad : good}`;
   if (!interval) return text;

@@ -23,6 +23,7 @@ import type { Arm, Comparison, Report, Scenario } from './report.ts';
 
 interface Case {
   name: string;
+  kind: 'verdict' | 'threshold' | 'validity' | 'comparison' | 'notRun';
   result: 'passed' | 'failure' | 'skipped';
   message: string;
 }
@@ -56,10 +57,11 @@ function runSuite(report: Report): Suite {
       ['command', commandText(report.command)],
     ],
     cases: [
-      { name: 'verdict', result: verdictResult[report.verdict], message: verdictSentence(report) },
+      { name: 'verdict', kind: 'verdict', result: verdictResult[report.verdict], message: verdictSentence(report) },
       ...report.thresholds.map(
         ({ expression, ok, value, unit, reason }): Case => ({
           name: `threshold ${expression}`,
+          kind: 'threshold',
           result: ok ? 'passed' : 'failure',
           message: thresholdValue(value, unit, reason),
         }),
@@ -83,7 +85,9 @@ function scenarioSuite(scenario: Scenario): Suite {
     cases: [
       ...scenario.arms.map((arm) => validityCase(arm, letters)),
       ...scenario.comparisons.map((comparison) => comparisonCase(comparison, letters)),
-      ...scenario.notRun.map(({ what, reason }): Case => ({ name: `not run: ${what}`, result: 'skipped', message: reason })),
+      ...scenario.notRun.map(
+        ({ what, reason }): Case => ({ name: `not run: ${what}`, kind: 'notRun', result: 'skipped', message: reason }),
+      ),
     ],
     output: [scenario.why, ...legend, ...accounts, ...validityLines(scenario), ...(schedule ? [schedule] : [])].join('\n'),
   };
@@ -91,7 +95,12 @@ function scenarioSuite(scenario: Scenario): Suite {
 
 function validityCase({ id, validity }: Arm, letters: ReadonlyMap<string, string>): Case {
   const excluded = `${validity.excluded} trials excluded${validity.reasons.length > 0 ? `: ${validity.reasons.join('; ')}` : ''}`;
-  return { name: `validity of ${letters.get(id)} (${id})`, result: validity.ok ? 'passed' : 'skipped', message: excluded };
+  return {
+    name: `validity of ${letters.get(id)} (${id})`,
+    kind: 'validity',
+    result: validity.ok ? 'passed' : 'skipped',
+    message: excluded,
+  };
 }
 
 function comparisonCase(comparison: Comparison, letters: ReadonlyMap<string, string>): Case {
@@ -99,6 +108,7 @@ function comparisonCase(comparison: Comparison, letters: ReadonlyMap<string, str
   const failed = verdict === 'worse' && deciding === true;
   return {
     name: `${pairOf(comparison, letters)}: ${measureLabel(comparison.measure)}${condition ? ` (${condition})` : ''}`,
+    kind: 'comparison',
     result: failed ? 'failure' : verdict === 'inconclusive' ? 'skipped' : 'passed',
     message: `${verdict}, ratio ${ratio(comparison.ratio, comparison.interval)}${reason ? `: ${reason}` : ''}`,
   };
@@ -122,10 +132,9 @@ function suiteXml(suite: Suite, time: string, startedAt: string): string {
   ].join('\n');
 }
 
-function caseXml({ name, result, message }: Case, classname: string): string {
+function caseXml({ name, kind, result, message }: Case, classname: string): string {
   const open = `    <testcase${attributes({ name, classname, time: '0' })}>`;
-  if (result === 'failure')
-    return `${open}<failure${attributes({ message, type: 'regression' })}>${escapeXml(message)}</failure></testcase>`;
+  if (result === 'failure') return `${open}<failure${attributes({ message, type: kind })}>${escapeXml(message)}</failure></testcase>`;
   if (result === 'skipped') return `${open}<skipped${attributes({ message })}/></testcase>`;
   return `${open}<system-out>${escapeXml(message)}</system-out></testcase>`;
 }

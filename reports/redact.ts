@@ -6,7 +6,7 @@
  */
 import type { Report } from './report.ts';
 
-const SECRET_OPTION = /(token(?!s)|secret|password|passwd|api-?key|authorization|auth|bearer|credential|cookie|header|env)/i;
+const SECRET_OPTION = /(token(?!s)|secret|password|passwd|api[-_]?key|authorization|auth|bearer|credential|cookie|header|env)/i;
 const HIDDEN = '[hidden]';
 
 export function redactReport(report: Report): Report {

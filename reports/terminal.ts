@@ -81,7 +81,11 @@ function claims(report: Report, page: Page): void {
   heading('Claims', page);
   for (const claim of report.claims) {
     const headline = headlineOf(claim);
-    page.lines.push(`  ${page.paint({ text: clean(measureLabel(claim.measure)), paint: 'bold' })}  claimed ${claimedText(claim)}`);
+    page.lines.push(
+      ...wrap(`${measureLabel(claim.measure)}: claimed ${claimedText(claim)}`, page.width, '  ').map((text) =>
+        page.paint({ text, paint: 'bold' }),
+      ),
+    );
     const rows = claim.readings.map((reading) => [
       clean(measureLabel(reading.measure)),
       readingText(reading),
@@ -176,6 +180,6 @@ function environment(report: Report, page: Page): void {
 }
 
 function heading(text: string, page: Page): void {
-  const title = clean(text);
-  page.lines.push('', page.paint({ text: `${title} ${'─'.repeat(Math.max(3, page.width - title.length - 1))}`, paint: 'bold' }));
+  const title = [...clean(text)].slice(0, page.width - 4).join('');
+  page.lines.push('', page.paint({ text: `${title} ${'─'.repeat(Math.max(3, page.width - [...title].length - 1))}`, paint: 'bold' }));
 }

@@ -39,12 +39,14 @@ export interface TableOptions {
 
 const GAP = 2;
 /** A wrapped column narrower than this is split off after all. */
-const FLEXIBLE_MIN = 11;
+const FLEXIBLE_MIN = 10;
 
 export function table(header: readonly TextCell[], rows: readonly (readonly TextCell[])[], options: TableOptions): string[] {
   const room = options.width - options.indent;
+  const firstMax = Math.min(Math.floor(room / 2), columnWidth([header, ...rows], 0));
+  const clip = (row: readonly TextCell[]) => row.map((cell, column) => clipped(cell, column === 0 ? firstMax : room - firstMax - GAP));
   const head = header.map((cell) => (typeof cell === 'string' ? { text: cell, paint: 'dim' as const } : cell));
-  const body = options.flexible ? [head, ...rows].flatMap((row, _, all) => wrapLast(row, all, room)) : [head, ...rows];
+  const body = (options.flexible ? [head, ...rows].flatMap((row, _, all) => wrapLast(row, all, room)) : [head, ...rows]).map(clip);
   const widths = header.map((_, column) => columnWidth(body, column));
   return columnGroups(widths, room).flatMap((columns, group) => [
     ...(group === 0 ? [] : ['']),
@@ -56,6 +58,13 @@ export function table(header: readonly TextCell[], rows: readonly (readonly Text
       return `${' '.repeat(options.indent)}${cells.join(' '.repeat(GAP))}`.trimEnd();
     }),
   ]);
+}
+
+/** What fits no line of its own is cut, visibly. */
+function clipped(cell: TextCell, widthMax: number): TextCell {
+  if (widthOf(cell) <= widthMax) return cell;
+  const cut = (text: string) => `${[...text].slice(0, widthMax - 1).join('')}…`;
+  return typeof cell === 'string' ? cut(cell) : { ...cell, text: cut(cell.text) };
 }
 
 function columnWidth(rows: readonly (readonly TextCell[])[], column: number): number {

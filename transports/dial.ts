@@ -20,7 +20,15 @@ export interface DialOptions {
   tls?: { ca?: string; servername?: string };
   alpn?: readonly string[];
   timeoutMs: number;
+  /** Takes what a plain socket reads instead of 'data' events; the chunk is only valid during the call. */
+  onChunk?: (chunk: Buffer) => void;
 }
+
+/**
+ * Node allocates 64 KiB for every read and gives most of it back. Reads happen one at a time and are consumed at
+ * once, so all sockets that take their chunks by `onChunk` read into this one.
+ */
+const sharedChunk = Buffer.allocUnsafeSlow(64 * 1024);
 
 export class DialError extends Error {
   readonly code: 'connect_failed' | 'connect_timeout';
@@ -32,7 +40,18 @@ export class DialError extends Error {
 
 /** Starts dialling; `done` is called once, with an error or without. The sockets exist at once, so that a caller can destroy them. */
 export function dial(options: DialOptions, done: (error: DialError | undefined) => void): Dialled {
-  const raw = connectTcp({ host: options.host, port: options.port, noDelay: true });
+  const { onChunk } = options;
+  const onread =
+    onChunk && !options.tls
+      ? {
+          buffer: sharedChunk,
+          callback: (bytes: number) => {
+            onChunk(sharedChunk.subarray(0, bytes));
+            return true;
+          },
+        }
+      : undefined;
+  const raw = connectTcp({ host: options.host, port: options.port, noDelay: true, ...(onread ? { onread } : {}) });
   const socket = options.tls
     ? connectTls({
         socket: raw,

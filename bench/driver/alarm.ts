@@ -36,11 +36,11 @@ export class Alarm {
     const data: AlarmData = { gatebenchAlarm: shared };
     // No flags of the parent: a profiler there is not meant for this thread.
     const worker = new Worker(new URL(import.meta.url), { workerData: data, name: 'alarm', execArgv: [] });
-    await new Promise<void>((resolve, reject) => {
-      worker.once('message', () => resolve());
-      worker.once('error', reject);
-    });
-    worker.removeAllListeners();
+    const ready = Promise.withResolvers<unknown>();
+    worker.once('message', ready.resolve).once('error', ready.reject);
+    await ready.promise;
+    // From here on a failure of the thread is nobody's to handle, and ends the process.
+    worker.off('error', ready.reject);
     const alarm = new Alarm(worker, shared);
     worker.on('message', alarm.#ring);
     worker.unref();

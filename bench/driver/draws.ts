@@ -9,20 +9,23 @@ export interface TurnDraws {
   thinkNs: number;
 }
 
+/** Draws a session's turns one after the other. */
+export type DrawTurn = () => TurnDraws;
+
 /**
- * The turns of one session, from the trial's seed and the session's number alone. Each quantity has a stream of its
- * own, so changing one distribution leaves the other draws where they were.
+ * A session's draws come from the trial's seed and the session's number alone. Each quantity has a stream of its own,
+ * so changing one distribution leaves the other draws where they were.
  */
-export function sessionDraws(workload: Workload, random: Rng, session: number): TurnDraws[] {
+export function sessionDraws(workload: Workload, random: Rng, session: number): DrawTurn {
   const own = random.fork(session);
   const input = own.fork('input');
   const output = own.fork('output');
   const think = own.fork('think');
-  return Array.from({ length: workload.turnsPerSession }, () => ({
+  return () => ({
     inputTokens: drawTokens(workload.inputTokens, input),
     outputTokens: drawTokens(workload.outputTokens, output),
     thinkNs: Math.round(drawNumber(workload.thinkMs, think) * 1e6),
-  }));
+  });
 }
 
 function drawTokens(draw: Draw, random: Rng): number {

@@ -76,12 +76,12 @@ class Driver implements TurnOwner {
 
   constructor(options: DriverOptions) {
     this.#options = options;
-    const { spec, prompts, waiting, arrivals } = options;
-    this.#plan = { trialId: spec.id, seed: spec.seed, workload: spec.workload, prompts };
+    const { spec, schedule, prompts, waiting, arrivals } = options;
+    this.#plan = { trialId: spec.id, seed: spec.seed, workload: spec.workload, prompts, turnsPerSession: schedule.turnsPerSession };
     this.#pacer = new Pacer(waiting, (fault) => this.#fail(fault));
     this.#startNs = waiting.nowNs() + LEAD_NS;
     this.#windowStartNs = this.#startNs + spec.warmupMs * 1e6;
-    this.#windowEndNs = this.#windowStartNs + spec.measureMs * 1e6;
+    this.#windowEndNs = this.#startNs + schedule.endNs;
     this.#recorder = new Recorder({
       windowStartNs: this.#windowStartNs,
       windowEndNs: this.#windowEndNs,
@@ -184,7 +184,7 @@ class Driver implements TurnOwner {
   }
 
   #newSession(index: number): Session {
-    return new Session(this.#plan, index, this.#options.schedule.turnsOf(index));
+    return new Session(this.#plan, index, this.#options.schedule.drawsOf(index));
   }
 
   #planTurn(session: Session, dueNs: number, isArrival: boolean): void {

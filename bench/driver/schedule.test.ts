@@ -1,8 +1,14 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { TrialSpec } from '../trial.ts';
 import { makeSchedule, SESSIONS_HASHED_PER_USER } from './schedule.ts';
 import { MS, SPEC, WORKLOAD } from './testing/trials.ts';
 
+/** The turns of a session. */
+const turnsOf = (schedule: ReturnType<typeof makeSchedule>, session: number) => {
+  const draw = schedule.drawsOf(session);
+  return Array.from({ length: schedule.turnsPerSession }, draw);
+};
 const spec = (rest: Partial<TrialSpec>): TrialSpec => ({ ...SPEC, ...rest });
 const drawn = spec({
   workload: {
@@ -17,7 +23,8 @@ const drawn = spec({
 });
 
 describe('draws', () => {
-  const turns = Array.from({ length: 4_000 }, (_, session) => makeSchedule(drawn).turnsOf.call(undefined, session)).flat();
+  const schedule = makeSchedule(drawn);
+  const turns = Array.from({ length: 4_000 }, (_, session) => turnsOf(schedule, session)).flat();
 
   test('uniform tokens are integers, each as likely, both ends included', () => {
     const counts = [0, 0, 0, 0];
@@ -44,14 +51,13 @@ describe('draws', () => {
 
   test('one quantity changed leaves the others as they were', () => {
     const other = makeSchedule(spec({ ...drawn, workload: { ...drawn.workload, inputTokens: { kind: 'fixed', value: 9 } } }));
-    const pick = (schedule: typeof other) => schedule.turnsOf(5).map(({ outputTokens, thinkNs }) => [outputTokens, thinkNs]);
+    const pick = (schedule: typeof other) => turnsOf(schedule, 5).map(({ outputTokens, thinkNs }) => [outputTokens, thinkNs]);
     expect(pick(other)).toEqual(pick(makeSchedule(drawn)));
   });
 
   test('a session draws the same whatever was asked before', () => {
-    const schedule = makeSchedule(drawn);
-    const inOrder = [0, 1, 2].map((session) => schedule.turnsOf(session));
-    expect([2, 0, 1].map((session) => schedule.turnsOf(session))).toEqual([inOrder[2], inOrder[0], inOrder[1]]);
+    const inOrder = [0, 1, 2].map((session) => turnsOf(schedule, session));
+    expect([2, 0, 1].map((session) => turnsOf(schedule, session))).toEqual([inOrder[2], inOrder[0], inOrder[1]]);
   });
 });
 
@@ -83,8 +89,11 @@ describe('hash', () => {
     expect(makeSchedule(other).hash).toBe(makeSchedule(drawn).hash);
   });
 
-  test('is stable: the bytes it is taken over are an agreement between versions', () => {
-    expect(makeSchedule(spec({ measureMs: 30 })).hash).toBe('GOLDEN');
+  test('is taken over a line and then doubles: start, turns, and three numbers a turn', () => {
+    const session = (startNs: number) => [startNs, 1, 10, 5, 0];
+    const doubles = Float64Array.from([...session(0), ...session(10 * MS), ...session(20 * MS)]);
+    const expected = createHash('sha256').update('gatebench schedule 1 open\n').update(new Uint8Array(doubles.buffer)).digest('hex');
+    expect(makeSchedule(spec({ measureMs: 30 })).hash).toBe(expected);
   });
 });
 
@@ -97,10 +106,25 @@ describe('closed', () => {
     expect(closed.interArrivalCv).toBeNull();
   });
 
-  test('the hash takes each user’s first few sessions', () => {
-    expect(SESSIONS_HASHED_PER_USER).toBe(4);
+  test('more users are another schedule', () => {
     const five = makeSchedule(spec({ load: { kind: 'closed', users: 5, spreadMs: 100 } }));
     expect(five.hash).not.toBe(closed.hash);
+  });
+
+  test('the hash takes a start by the clock, and then a start unknown beforehand', () => {
+    const session = (startNs: number) => [startNs, 1, 10, 5, 0];
+    const sessions = [0, 50 * MS].flatMap((startNs) => [...session(startNs), ...session(-1)]);
+    const expected = createHash('sha256')
+      .update('gatebench schedule 1 closed 2\n')
+      .update(new Uint8Array(Float64Array.from(sessions).buffer));
+    expect(SESSIONS_HASHED_PER_USER).toBe(2);
+    expect(makeSchedule(spec({ load: { kind: 'closed', users: 2, spreadMs: 100 } })).hash).toBe(expected.digest('hex'));
+  });
+
+  test('endless sessions are hashed in bounded time', () => {
+    const long = spec({ load: { kind: 'closed', users: 1, spreadMs: 0 }, workload: { ...drawn.workload, turnsPerSession: 1_000_000 } });
+    const longer = { ...long, workload: { ...long.workload, turnsPerSession: 1_000_001 } };
+    expect(makeSchedule(long).hash).not.toBe(makeSchedule(longer).hash);
   });
 });
 
@@ -127,13 +151,20 @@ describe('replay', () => {
     expect(replay({ speedup: 0.5 }).startsNs.length).toBe(3);
   });
 
+  test('a trace that runs out ends the window, a mean gap after its last row', () => {
+    expect(replay({}).endNs).toBe(1_000 * MS);
+    expect(replay({ limit: 3 }).endNs).toBe(30 * MS + 300);
+    expect(replay({ limit: 2, speedup: 2 }).endNs).toBe(10 * MS);
+    expect(replay({ limit: 1 }).endNs).toBe(1 * MS);
+  });
+
   test('a row is one turn with its lengths; 0 becomes 1, and replies are capped', () => {
-    const turns = [0, 1, 2].map((session) => replay({}).turnsOf(session));
+    const turns = [0, 1, 2].map((session) => turnsOf(replay({}), session));
     expect(turns).toEqual([
       [{ inputTokens: 300, outputTokens: 40, thinkNs: 0 }],
       [{ inputTokens: 1, outputTokens: 1, thinkNs: 0 }],
       [{ inputTokens: 7, outputTokens: 1_000, thinkNs: 0 }],
     ]);
-    expect(() => replay({}).turnsOf(4)).toThrow(RangeError);
+    expect(() => replay({}).drawsOf(4)).toThrow(RangeError);
   });
 });

@@ -13,7 +13,7 @@
 import type { Message, Turn } from '../../transports/contract.ts';
 import { writeMarker } from '../ledger/rows.ts';
 import type { Workload } from '../trial.ts';
-import type { TurnDraws } from './draws.ts';
+import type { DrawTurn, TurnDraws } from './draws.ts';
 import type { Prompts } from './prompts.ts';
 
 /**
@@ -29,6 +29,7 @@ export interface SessionPlan {
   seed: number;
   workload: Workload;
   prompts: Prompts;
+  turnsPerSession: number;
 }
 
 export interface PreparedTurn {
@@ -45,28 +46,27 @@ export class Session {
   /** Names the session to the client, which may keep a connection for it. */
   readonly key: string;
   readonly #plan: SessionPlan;
-  readonly #draws: readonly TurnDraws[];
+  readonly #draw: DrawTurn;
   readonly #conversation: Message[] = [];
   #previousResponseId: string | undefined;
   #turns = 0;
 
-  constructor(plan: SessionPlan, index: number, draws: readonly TurnDraws[]) {
+  constructor(plan: SessionPlan, index: number, draw: DrawTurn) {
     this.#plan = plan;
     this.index = index;
     this.key = `${plan.trialId}.${index}`;
-    this.#draws = draws;
+    this.#draw = draw;
   }
 
   /** More turns follow the last one prepared. */
   get hasNext(): boolean {
-    return this.#turns < this.#draws.length;
+    return this.#turns < this.#plan.turnsPerSession;
   }
 
   /** The next turn's request. Only when `hasNext`, and once the turn before it is over. */
   prepare(): PreparedTurn {
     const number = this.#turns;
-    const draws = this.#draws[number];
-    if (!draws) throw new RangeError(`session ${this.key} has no turn ${number}`);
+    const draws = this.#draw();
     this.#turns += 1;
     const { trialId, seed, workload, prompts } = this.#plan;
     const key = turnKey(trialId, seed, this.index, number);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readMarker, writeMarker } from './rows.ts';
+import { drawKeyOf, readMarker, writeMarker } from './rows.ts';
 
 const word = (alphabet: string, max: number) => fc.string({ unit: fc.constantFrom(...alphabet), minLength: 1, maxLength: max });
 const KEY = 'abcXYZ019_.-';
@@ -35,4 +35,8 @@ describe('the marker', () => {
     expect(writeMarker({ key: 'k-1', tokens: 50, fault: 'stall@10:500' })).toBe('[gatebench key=k-1 tokens=50 fault=stall@10:500]');
     expect(writeMarker({ key: 'k-1' })).toBe('[gatebench key=k-1]');
   });
+});
+
+test('turns that differ only in their trial are drawn alike', () => {
+  expect(['t1.s.0.2', 't2.s.0.2', 't1.s.0.3', 'plain', 'end.'].map(drawKeyOf)).toEqual(['s.0.2', 's.0.2', 's.0.3', 'plain', 'end.']);
 });

@@ -58,3 +58,12 @@ export function readMarker(text: string): Marker | undefined {
     ...(found[3] === undefined ? {} : { fault: found[3] }),
   };
 }
+
+/**
+ * What a turn's timing and text are drawn from: its key without the trial's name, which stands before the first dot.
+ * Turns of different trials (of different arms, then) that are the same otherwise get the same reply.
+ */
+export function drawKeyOf(key: string): string {
+  const rest = key.slice(key.indexOf('.') + 1);
+  return rest === '' ? key : rest;
+}

@@ -1,4 +1,5 @@
 /** What one trial of one arm brought, before anything is concluded from it. */
+import type { JoinCounts } from '../ledger/join.ts';
 import type { LatencyHistogram } from '../statistics/histogram.ts';
 import type { TrialResult } from '../trial.ts';
 
@@ -7,9 +8,8 @@ export interface LedgerFacts {
   gatewayAdded: LatencyHistogram;
   completionLag: LatencyHistogram;
   mockLateness: LatencyHistogram;
-  tokensJoined: number;
-  tokensLost: number;
-  turnsWithoutLedger: number;
+  /** The join's own figures; see `bench/ledger/join.ts`. */
+  counts: JoinCounts;
 }
 
 /** Processor time of the measured process. */
@@ -20,8 +20,8 @@ export interface CpuFacts {
   windowNs: number;
   windowWallNs: number;
   cores: number;
-  /** Run-queue wait ÷ run, over the whole trial. */
-  waitRatio: number;
+  /** Run-queue wait ÷ run, over the whole trial; `null` where the system does not say. */
+  waitRatio: number | null;
   rssBytes: number;
 }
 

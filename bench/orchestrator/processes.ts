@@ -4,9 +4,9 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Arm } from '../arms.ts';
 import type { Certificate } from '../host/certificate.ts';
+import { modulePath } from '../host/package.ts';
 import type { Pinning } from '../host/pinning.ts';
 import type { ModelSpec } from '../scenario.ts';
 import type { GeneratorCommand, GeneratorLine } from '../trial.ts';
@@ -30,12 +30,6 @@ export type Generator = Child<{ ready: 1; pid: number }, GeneratorLine, Generato
 
 const READY_TIMEOUT_MS = 20_000;
 const LEDGER_TOKENS_MAX = 4_000_000;
-
-/** Modules beside this one, in the form that runs (TypeScript in a clone, JavaScript in the package). */
-function moduleAt(path: string): string {
-  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
-  return fileURLToPath(new URL(`../../${path}${extension}`, import.meta.url));
-}
 
 export class Processes {
   readonly #folder: string;
@@ -65,7 +59,7 @@ export class Processes {
     };
     return Child.start<UpstreamReady>({
       name: 'mock LLM',
-      module: moduleAt('bench/upstream/main'),
+      module: modulePath('bench/upstream/main'),
       arguments: ['--config', this.#file(config), '--exit-with-stdin'],
       prefix: this.#pinning.prefix('upstream'),
       readyTimeoutMs: READY_TIMEOUT_MS,
@@ -75,8 +69,8 @@ export class Processes {
   startGenerator(): Promise<Generator> {
     return Child.start({
       name: 'generator',
-      module: moduleAt('bench/generator/main'),
-      arguments: this.#pinning.shared ? ['--pacing', 'yielding'] : [],
+      module: modulePath('bench/generator/main'),
+      arguments: ['--pacing', this.#pinning.shared ? 'yielding' : 'spin'],
       prefix: this.#pinning.prefix('generator'),
       readyTimeoutMs: READY_TIMEOUT_MS,
     });
@@ -90,7 +84,7 @@ export class Processes {
       : gatewayConfig(arm, upstreamPort, this.#tlsFiles(arm));
     return Child.start<GatewayReady>({
       name: `gateway ${arm.id}`,
-      module: bare ? moduleAt(`bench/baselines/${arm.client.transport}`) : moduleAt('gateway/main'),
+      module: bare ? modulePath(`bench/baselines/${arm.client.transport}`) : modulePath('gateway/main'),
       arguments: ['--config', this.#file(config), '--exit-with-stdin'],
       prefix: this.#pinning.prefix('gateway'),
       readyTimeoutMs: READY_TIMEOUT_MS,

@@ -145,12 +145,14 @@ function measured(unit: Measured['unit'], estimate: Estimate, statistic: 'mean' 
 function measuredTimes(launches: readonly LatencyHistogram[], all: LatencyHistogram): Measured {
   const quantiles: Record<string, number | null> = {};
   const quantileIntervals: Record<string, Measured['interval']> = {};
+  const quantileReasons: Record<string, string> = {};
   for (const [name, q] of Object.entries(QUANTILES)) {
     const estimate = quantileMs(launches, q);
     quantiles[name] = estimate.estimate;
     quantileIntervals[name] = estimate.interval;
+    if (estimate.reason !== undefined) quantileReasons[name] = estimate.reason;
   }
-  return { ...measured('ms', quantileMs(launches, 0.5), 'p50'), quantiles, quantileIntervals, samples: all.count };
+  return { ...measured('ms', quantileMs(launches, 0.5), 'p50'), quantiles, quantileIntervals, quantileReasons, samples: all.count };
 }
 
 function measuredSearch(answers: readonly SearchAnswer[]): Measured {
@@ -196,12 +198,17 @@ function detailsOf(data: ArmData): Record<string, JsonValue> {
   }
   const trials = launches.flatMap(([, list]) => list);
   if (trials.length > 0) {
+    const counted = (of: (counts: Observation['ledger']['counts']) => number) =>
+      trials.reduce((total, { ledger }) => total + of(ledger.counts), 0);
     details.ledger = {
-      tokensJoined: trials.reduce((total, { ledger }) => total + ledger.tokensJoined, 0),
-      tokensLost: trials.reduce((total, { ledger }) => total + ledger.tokensLost, 0),
-      turnsWithoutLedger: trials.reduce((total, { ledger }) => total + ledger.turnsWithoutLedger, 0),
+      tokensJoined: counted((counts) => counts.tokensJoined),
+      tokensLost: counted((counts) => counts.tokensLost),
+      turnsWithExtra: counted((counts) => counts.turnsWithExtra),
+      turnsWithoutLedger: counted((counts) => counts.turnsWithoutLedger),
+      callsWithoutTurn: counted((counts) => counts.callsWithoutTurn),
+      negativeStamps: counted((counts) => counts.negativeStamps),
     };
-    const waits = trials.flatMap(({ cpu }) => (cpu ? [cpu.waitRatio] : []));
+    const waits = trials.flatMap(({ cpu }) => (cpu?.waitRatio == null ? [] : [cpu.waitRatio]));
     if (waits.length > 0) details.runQueueWaitRatioMean = waits.reduce((total, wait) => total + wait, 0) / waits.length;
     const rss = trials.flatMap(({ cpu }) => (cpu ? [cpu.rssBytes] : []));
     if (rss.length > 0) details.rssBytesMax = Math.max(...rss);
@@ -220,7 +227,7 @@ function detailsOf(data: ArmData): Record<string, JsonValue> {
 function scheduleOf(data: ScenarioData): ReportScenario['schedule'] {
   if (data.scenario.plan.kind !== 'load') return null;
   const trials = data.observations.filter(({ reasons }) => reasons.length === 0);
-  const first = trials[0] ?? data.observations[0];
+  const first = data.observations.find(({ launch }) => launch === 0);
   if (!first) return null;
   const mean = (of: (trial: Observation) => number) => trials.reduce((total, trial) => total + of(trial), 0) / Math.max(1, trials.length);
   const cvs = trials.flatMap(({ result }) => (result.schedule.interArrivalCv === null ? [] : [result.schedule.interArrivalCv]));

@@ -64,7 +64,7 @@ export function latenessFigures(lateness: LatencyHistogram): LatenessFigures {
     tokens: lateness.count,
     p50Us: lateness.quantileUs(0.5),
     p99Us: lateness.quantileUs(0.99),
-    maxUs: maxMs === null ? null : maxMs * 1_000,
+    maxUs: maxMs === null ? null : Math.round(maxMs * 1_000),
   };
 }
 

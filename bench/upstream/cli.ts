@@ -35,7 +35,8 @@ The model's name says how it answers: PROFILE[@key=value,…]
   profiles: ${PROFILE_NAMES.join(', ')}
   keys:     ${MODEL_KEYS.join(', ')}
 A marker in the last user message asks for more: [gatebench key=NAME tokens=N fault=FAULT]
-  faults:   ${FAULT_FORMS.join(', ')}
+  faults:   ${FAULT_FORMS.slice(0, 5).join(', ')},
+            ${FAULT_FORMS.slice(5).join(', ')}
 `;
 
 export interface UpstreamIo {

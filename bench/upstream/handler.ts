@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { type Handler, type Outcome, OVER, type Running, type Sink, type Turn } from '../../transports/contract.ts';
 import { flushNow } from '../../transports/flush.ts';
-import { type Marker, readMarker } from '../ledger/rows.ts';
+import { drawKeyOf, type Marker, readMarker } from '../ledger/rows.ts';
 import { FAULT_FORMS, type Fault, parseFault } from './fault.ts';
 import { Ledger } from './ledger.ts';
 import { type ParsedModel, parseModel, REPLY_TOKENS_MAX } from './model.ts';
@@ -136,7 +136,8 @@ export class Upstream {
       contextTokens = known;
     }
     const tokens = Math.min(wanted, turn.outputTokensMax ?? wanted);
-    const timing = plan(marker.key, ordinal, model, tokens);
+    const drawKey = drawKeyOf(marker.key);
+    const timing = plan(drawKey, ordinal, model, tokens);
     return new Reply(
       this.#host,
       {
@@ -147,7 +148,7 @@ export class Upstream {
         responseId: this.#responses.nextId(),
         model,
         plan: turn.generate === false ? { ...timing, ttftNs: 0 } : timing,
-        passage: this.#text.textOf(marker.key, tokens),
+        passage: this.#text.textOf(drawKey, tokens),
         finish: tokens < wanted ? 'length' : model.tools > 0 && turn.generate !== false ? 'toolCalls' : 'stop',
         inputTokens: contextTokens + this.#text.promptTokens(turn.input.map((message) => message.content)),
         toolCallTokens: model.tools === 0 ? 0 : model.tools * this.#text.promptTokens([TOOL_CALL.name, TOOL_CALL.arguments]),

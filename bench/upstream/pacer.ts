@@ -8,7 +8,8 @@
  *   loop between steps so that sockets are read. For a core that is shared with the generator.
  *
  * Measured: 200 connections × 100 tokens/s, independent, 170 B a write over loopback; lateness at the write in µs and
- * the process's CPU in cores (2 virtual cores at 2.6 GHz, Linux 6.18, Node 26.10; 3 s after a second of warm-up):
+ * the process's CPU in cores (2 virtual cores at 2.6 GHz, Linux 6.18, Node 26.10; one run each, 3 s after a second of
+ * warm-up, taken when the near range was still 1.5 ms; alone and at 2.5 ms: spin 1 / 55, 0.99; hybrid 67 / 84, 0.28):
  *
  *   core shared with                 spin: p50 / p99, CPU      hybrid: p50 / p99, CPU
  *   nothing                             1 /    86, 0.98          67 /   101, 0.32
@@ -16,7 +17,7 @@
  *   a process busy half of each ms     12 /   530, 0.58          69 /   583, 0.23
  *   a process that never sleeps       370 / 3,977, 0.51          62 / 3,728, 0.25
  *
- * Steps of at least 150 µs (so that more tokens share a wake-up) saved a fifth of hybrid's CPU and doubled p50;
+ * Steps of at least 150 µs (so that more tokens share a wake-up) saved a quarter of hybrid's CPU and doubled p50;
  * steps of 400 µs halved the CPU and quadrupled p50. A kernel timer slack of 1 µs instead of 50 brought p50 to
  * 21 µs for a third more CPU. None is worth it: at 67 µs the steps are no longer what bounds a comparison.
  */
@@ -80,6 +81,10 @@ export class Pacer {
     stream.heapIndex = -1;
     const last = this.#heap.pop()!;
     if (last !== stream) this.#settle(index, last);
+    if (this.#heap.length === 0 && this.#state === 'timer') {
+      this.#clearTimer();
+      this.#state = 'idle';
+    }
   }
 
   /** Forgets all streams; nothing is emitted any more. */

@@ -1,5 +1,5 @@
 /**
- * What a reply's timing will be: drawn when the turn begins, from the turn's key alone.
+ * What a reply's timing will be: drawn when the turn begins, from the turn's key alone (less its trial's name).
  *
  * Nothing depends on when or in which order turns arrive, so all arms of a comparison face the same draws. Each
  * quantity has a random stream of its own: a turn keeps its time to the first token when only the chunks change.
@@ -22,8 +22,8 @@ export const STALLS = { share: 0.015, min: 3, max: 6 } as const;
 const SEED = 0;
 
 /** @param ordinal how many calls with this key came before; a retry has draws of its own. */
-export function plan(turnKey: string, ordinal: number, model: Model, tokens: number): Plan {
-  const draws = rng(`upstream/${SEED}/${turnKey}/${ordinal}`);
+export function plan(drawKey: string, ordinal: number, model: Model, tokens: number): Plan {
+  const draws = rng(`upstream/${SEED}/${drawKey}/${ordinal}`);
   const ttftNs = Math.round(draw(model.ttft, model.jitter, draws.fork('ttft')) * 1e6);
   const chunks = chunkTokens(model, tokens, draws.fork('chunks'));
   // The profile's time per token includes its stalls.

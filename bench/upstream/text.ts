@@ -37,7 +37,7 @@ export class TextRing {
     this.#units = new Int32Array(pieces.length + 1);
     this.#cuttable = new Uint8Array(pieces.length + 1);
     this.#cuttable[0] = 1;
-    let cuts = 1;
+    let cuts = 0;
     for (const [index, piece] of pieces.entries()) {
       this.#units[index + 1] = this.#units[index]! + piece.length;
       this.#cuttable[index + 1] = piece === '' ? 0 : 1;

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { serve } from '../../transports/server.ts';
@@ -145,6 +146,13 @@ describe('a thread that dies', () => {
 });
 
 describe('the pool', () => {
+  it.runIf(process.platform === 'linux')('knows its threads as the operating system does', async () => {
+    const { threads } = await pool({ minThreads: 2, maxThreads: 2 });
+    const ids = threads.threads().map(({ osThreadId }) => String(osThreadId));
+    expect(new Set(ids).size).toBe(2);
+    expect(readdirSync('/proc/self/task')).toEqual(expect.arrayContaining(ids));
+  });
+
   it('starts a further thread when all are full, up to its maximum', async () => {
     const { threads, next } = await pool({ maxThreads: 2, turnsPerThread: 1 });
     expect(threads.threads().length).toBe(1);

@@ -122,17 +122,19 @@ export class ThreadPool implements Execution {
 
   /** Resolves when `minThreads` threads are up; rejects when one fails to start. */
   async ready(): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`the threads did not start within ${START_TIMEOUT_MS} ms`)), START_TIMEOUT_MS);
-      this.#piscina.once('error', reject);
-      this.#onHello = () => {
-        if (this.#channels.size < this.#options.minThreads) return;
-        clearTimeout(timer);
-        this.#piscina.off('error', reject);
-        resolve();
-      };
-      this.#onHello();
-    });
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const timer = setTimeout(() => reject(new Error(`the threads did not start within ${START_TIMEOUT_MS} ms`)), START_TIMEOUT_MS);
+    this.#piscina.once('error', reject);
+    this.#onHello = () => {
+      if (this.#channels.size >= this.#options.minThreads) resolve();
+    };
+    this.#onHello();
+    try {
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#piscina.off('error', reject);
+    }
   }
 
   readonly handler: Handler = (turn: Turn, sink: Sink): Running => {

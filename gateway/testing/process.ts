@@ -1,4 +1,7 @@
-/** The gateway as a real process, for tests: started with a configuration, seen through what it prints. */
+/**
+ * The gateway as a real process, for tests: started with a configuration, seen through what it prints. It ends with
+ * the test's process, also where a test is given up and never disposes of it.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,13 +24,13 @@ export class GatewayProcess {
   readonly firstLine: Promise<unknown>;
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   errors = '';
-  readonly #folder = mkdtempSync(join(tmpdir(), 'gatebench-gateway-'));
 
   constructor(config: unknown, args: readonly string[] = []) {
-    const file = join(this.#folder, 'openclaw.json');
+    const folder = mkdtempSync(join(tmpdir(), 'gatebench-gateway-'));
+    const file = join(folder, 'openclaw.json');
     writeFileSync(file, typeof config === 'string' ? config : JSON.stringify(config));
     const { NODE_OPTIONS: _, ...env } = process.env;
-    this.child = spawn(process.execPath, [MAIN, '--config', file, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+    this.child = spawn(process.execPath, [MAIN, '--config', file, '--exit-with-stdin', ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.errors += text;
     });
@@ -37,8 +40,13 @@ export class GatewayProcess {
     });
     this.firstLine = new Promise((resolve) => {
       const lines = createInterface({ input: this.child.stdout! });
-      lines.once('line', (line) => resolve(JSON.parse(line)));
-      lines.once('close', () => resolve(undefined));
+      const settle = (line: unknown) => {
+        // The configuration has been read by then.
+        rmSync(folder, { recursive: true, force: true });
+        resolve(line);
+      };
+      lines.once('line', (line) => settle(JSON.parse(line)));
+      lines.once('close', () => settle(undefined));
     });
   }
 
@@ -51,7 +59,6 @@ export class GatewayProcess {
   async [Symbol.asyncDispose](): Promise<void> {
     this.child.kill('SIGKILL');
     await this.exited;
-    rmSync(this.#folder, { recursive: true });
   }
 }
 

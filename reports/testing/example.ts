@@ -258,7 +258,7 @@ function tokenOverhead(): Scenario {
     why: 'How many bytes does a token of 5.6 bytes cost on the wire?',
     parameters: { tokensPerChunk: 1, turns: 32 },
     schedule: null,
-    arms: [exact(BEST_HTTP, 334, 0.9832), exact(WEBSOCKET, 195, 0.9713)],
+    arms: [exact(BEST_HTTP, 334, 0.9271), exact(WEBSOCKET, 195, 0.9827)],
     comparisons: [
       exampleComparison({
         baseline: BEST_HTTP,

@@ -211,8 +211,6 @@ function readRequest(data: Data, options: RequestOptions): ParsedRequest {
 function readMessages(payload: ByteReader): Message[] | undefined {
   const count = payload.number();
   const messages: Message[] = [];
-  // Each takes two bytes at least: a count that promises more is not believed.
-  if (count * 2 > payload.remaining) return undefined;
   for (let index = 0; index < count; index += 1) {
     const role = ROLES[payload.byte()];
     const content = payload.string();

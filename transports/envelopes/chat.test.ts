@@ -52,6 +52,25 @@ describe('a streamed reply', () => {
     ]);
   });
 
+  test('names a tool call once, and then only its position', () => {
+    const call = (index: number, id: string, name: string, args: string): TurnEvent => ({
+      type: 'toolCall',
+      index,
+      id,
+      name,
+      arguments: args,
+    });
+    const deltas = write([STARTED, call(0, 'c0', 'f', ''), call(1, 'c1', 'g', '{'), call(0, '', '', '{}'), call(1, '', '', '}')])
+      .slice(1)
+      .map((message) => JSON.parse(message).choices[0].delta.tool_calls);
+    expect(deltas).toEqual([
+      [{ index: 0, id: 'c0', type: 'function', function: { name: 'f', arguments: '' } }],
+      [{ index: 1, id: 'c1', type: 'function', function: { name: 'g', arguments: '{' } }],
+      [{ index: 0, function: { arguments: '{}' } }],
+      [{ index: 1, function: { arguments: '}' } }],
+    ]);
+  });
+
   test('holds text back until it is flushed, and keeps the order', () => {
     const messages: string[] = [];
     const writer = chat.replyWriter(CONTEXT, (data) => messages.push(String(data)));
@@ -135,6 +154,17 @@ describe('reading', () => {
     const { events, understood } = read([delta('"delta":{"content":"a"},"finish_reason":null'), '[DONE]']);
     expect(understood).toEqual([true, false]);
     expect(events.some((event) => event.type === 'end')).toBe(false);
+  });
+
+  test('only the first choice is read', () => {
+    const { events } = read([
+      '{"id":"c","choices":[{"index":1,"delta":{"content":"b"},"finish_reason":"stop"},{"index":0,"delta":{"content":"a"}}]}',
+      '[DONE]',
+    ]);
+    expect(events).toEqual([
+      { type: 'started', responseId: 'c' },
+      { type: 'text', text: 'a' },
+    ]);
   });
 
   test('usage may come with the finish, after it, or never', () => {

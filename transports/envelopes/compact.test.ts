@@ -80,6 +80,26 @@ describe('compact', () => {
     expect(compact.parseMessage(message)).toBeUndefined();
   });
 
+  test('a turn starts once, and first', () => {
+    for (const first of ['{"b":"r"}', '{"d":"a"}', '{"t":[0,"","",""]}']) {
+      const reader = compact.replyReader();
+      const understood = [first, '{"b":"r"}'].map((message) => reader.message(compact.parseMessage(message)!, () => {}));
+      expect(understood).toEqual([true, false]);
+    }
+  });
+
+  test('a turn needs input, a past, or the wish that nothing be generated', () => {
+    const kind = (fields: object) => compact.readRequest(JSON.stringify({ m: 'm', ...fields }), { websocket: true }).kind;
+    expect([{}, { i: [] }, { g: 1 }, { p: 'r' }, { g: 0 }, { i: [['user', '']] }].map(kind)).toEqual([
+      'refused',
+      'refused',
+      'refused',
+      'turn',
+      'turn',
+      'turn',
+    ]);
+  });
+
   test('refuses a stream that is none, and HTTP requests that name one', () => {
     const read = (body: object, websocket: boolean) =>
       compact.readRequest(JSON.stringify({ m: 'm', i: [['user', 'hi']], ...body }), { websocket });
@@ -157,6 +177,14 @@ describe('binary', () => {
   ])('%s is no part of a reply', (_, bytes) => {
     const parsed = binary.parseMessage(Buffer.from(bytes));
     expect(parsed && binary.replyReader().message(parsed, () => {})).toBe(false);
+  });
+
+  test('a string of a whole reply may not reach beyond its frame', () => {
+    const end = Buffer.from('\x00\x03{"f":"stop"}', 'latin1');
+    const call = (nameBytes: number) => Buffer.from([0, 2, 0, 1, 65, nameBytes, 66]);
+    const whole = (nameBytes: number) => Buffer.concat([numberBytes(7), call(nameBytes), numberBytes(end.length), end]);
+    expect(binary.readWhole(whole(1))?.events[0]).toEqual({ type: 'toolCall', index: 0, id: 'A', name: 'B', arguments: '' });
+    for (const nameBytes of [2, 5, 200]) expect(binary.readWhole(whole(nameBytes))).toBeUndefined();
   });
 
   test('a request that promises more messages than it has is refused', () => {

@@ -251,6 +251,10 @@ describe('reading', () => {
     expect(read([message]).events).toEqual([{ type: 'end', outcome: { kind: 'failed', code, message: text } }]);
   });
 
+  test('a position in the output is taken once', () => {
+    expect(read([item('"call_id":"a"'), item('"call_id":"b"')]).understood).toEqual([true, false]);
+  });
+
   test("an error with a status is a refusal, in OpenAI's form for WebSockets", () => {
     const message =
       '{"type":"error","status":400,"error":{"type":"invalid_request_error","code":"previous_response_not_found","message":"gone","param":"previous_response_id"}}';

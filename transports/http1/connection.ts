@@ -59,7 +59,13 @@ export class Http1Connection implements Connection, Running, Reply {
       complete: (keepAlive, trailers) => this.#complete(keepAlive, trailers),
     });
     this.#dialled = dial(
-      { host: options.host, port: options.port, ...(options.tls ? { tls: options.tls } : {}), timeoutMs: options.connectTimeoutMs },
+      {
+        host: options.host,
+        port: options.port,
+        ...(options.tls ? { tls: options.tls } : {}),
+        timeoutMs: options.connectTimeoutMs,
+        onChunk: this.#read,
+      },
       (error) => {
         if (this.#state === 'closed') return;
         if (error) this.#state = 'closed';
@@ -147,14 +153,16 @@ export class Http1Connection implements Connection, Running, Reply {
     this.#dialled.raw.destroy();
   }
 
+  readonly #read = (chunk: Buffer): void => {
+    this.#readAtNs = nowNs();
+    this.#activeAtNs = this.#readAtNs;
+    if (!this.#parser.push(chunk) && !this.#dialled.socket.destroyed) this.fail('bad_reply', this.#parser.problem);
+  };
+
   #attach(): void {
     this.#state = 'idle';
     const { socket } = this.#dialled;
-    socket.on('data', (chunk: Buffer) => {
-      this.#readAtNs = nowNs();
-      this.#activeAtNs = this.#readAtNs;
-      if (!this.#parser.push(chunk) && !socket.destroyed) this.fail('bad_reply', this.#parser.problem);
-    });
+    if (this.options.tls) socket.on('data', this.#read);
     socket.on('end', () => {
       this.#readAtNs = nowNs();
       this.#parser.closed();

@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { EndEvent, Running, Sink, Turn, TurnEvent } from '../contract.ts';
 import type { Envelope, ReplyContext, ReplyWriter } from '../envelope.ts';
 import type { Flushable } from '../flush.ts';
@@ -92,6 +93,8 @@ export class StreamReply extends HttpReply implements Flushable {
   #pending = '';
   #scheduled = false;
   #blocked = false;
+  /** HTTP/1.1 with chunks: the socket, once the head is out and this reply's turn on it has come. */
+  #socket: Socket | undefined;
 
   constructor(service: Service, response: Response, envelope: Envelope, context: ReplyContext) {
     super(service, response, envelope);
@@ -131,14 +134,31 @@ export class StreamReply extends HttpReply implements Flushable {
     const data = this.#pending;
     this.#pending = '';
     if (this.running?.written) this.running.written(Number(process.hrtime.bigint()));
-    if (this.out.write(data) || this.#blocked) return;
+    if (this.#write(data) || this.#blocked) return;
     this.#blocked = true;
     this.service.stalled.set(this, { sinceMs: performance.now(), cut: () => this.response.socket?.destroy() });
-    this.response.once('drain', () => {
+    const waitFor: NodeJS.EventEmitter = this.#socket ?? this.response;
+    waitFor.once('drain', () => {
       this.#blocked = false;
       this.service.stalled.delete(this);
       if (!this.over) this.running?.resume();
     });
+  }
+
+  /**
+   * Node writes a chunk in four pieces; a token is worth making it one. What the response object has written before,
+   * and the end that it will write, keep their order, since all of it passes through the same socket.
+   */
+  #write(data: string): boolean {
+    if (!this.#socket) {
+      const more = this.out.write(data);
+      if ('chunkedEncoding' in this.response && this.response.chunkedEncoding && this.response.socket && more)
+        this.#socket = this.response.socket;
+      return more;
+    }
+    const bytes = Buffer.byteLength(data);
+    const chunk = `${bytes.toString(16)}\r\n${data}\r\n`;
+    return this.#socket.write(chunk, bytes === data.length ? 'latin1' : 'utf8');
   }
 
   #head(): void {

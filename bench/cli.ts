@@ -1,0 +1,32 @@
+/**
+ * The command line, and the composition root: the one place that knows which parts there are. Each command loads
+ * what it needs when it is called, so that `--help` does not wait for a load generator.
+ */
+import { benchCommand } from './command/bench.ts';
+import { type Command, processIo } from './command/command.ts';
+import { gatewayCommand } from './command/gateway.ts';
+import { runCommand } from './command/main.ts';
+import { reportCommand } from './command/report.ts';
+import { schemaCommand } from './command/schema.ts';
+
+const bench = benchCommand({
+  async catalogue() {
+    const { DEFAULT_SCENARIOS, SCENARIOS } = await import('../scenarios/index.ts');
+    return { scenarios: SCENARIOS, defaults: DEFAULT_SCENARIOS };
+  },
+  async run(options) {
+    const { runBench } = await import('./orchestrator/run.ts');
+    return runBench(options);
+  },
+});
+
+const upstream: Command = {
+  name: 'upstream',
+  summary: 'run the mock LLM alone, for other people’s gateways',
+  async run(argv) {
+    const { runUpstream } = await import('./upstream/cli.ts');
+    return runUpstream(argv);
+  },
+};
+
+process.exitCode = await runCommand([bench, reportCommand, gatewayCommand, upstream, schemaCommand], process.argv.slice(2), processIo());

@@ -1,0 +1,73 @@
+/**
+ * Thresholds: what must hold of a report, written as `ttft.p99 < 400` or `tokenOverhead <= 0.03`.
+ *
+ *     MEASURE [ . QUANTILE ]  < | <= | > | >=  NUMBER
+ *
+ * The number is in the measure's own unit. A distribution without a quantile means its median, as everywhere.
+ */
+import { MEASURES, referTo } from '../../reports/measures.ts';
+import type { Unit } from '../../reports/report.ts';
+import { didYouMean } from './suggest.ts';
+
+export interface Threshold {
+  /** In its plain form, spaces and all. */
+  expression: string;
+  measure: string;
+  /** Of a distribution; absent for its median, and for all that is no distribution. */
+  quantile?: ThresholdQuantile;
+  operator: ThresholdOperator;
+  limit: number;
+  unit: Unit;
+}
+
+export const THRESHOLD_QUANTILES = ['p50', 'p90', 'p99', 'p99.9'] as const;
+export type ThresholdQuantile = (typeof THRESHOLD_QUANTILES)[number];
+export const THRESHOLD_OPERATORS = ['<', '<=', '>', '>='] as const;
+export type ThresholdOperator = (typeof THRESHOLD_OPERATORS)[number];
+
+export type ThresholdResult = { ok: true; threshold: Threshold } | { ok: false; problem: string };
+
+const FORM = /^\s*(\w+(?:\.[\w.]*\w)?)\s*([<>]=?)\s*(\S+)\s*$/;
+const NUMBER = /^\d+(?:\.\d+)?(?:e-?\d+)?$/i;
+
+export function parseThreshold(text: string): ThresholdResult {
+  const fail = (problem: string): ThresholdResult => ({ ok: false, problem: `threshold ${JSON.stringify(text)}: ${problem}` });
+  const [, reference, operatorText, numberText] = FORM.exec(text) ?? [];
+  if (reference === undefined || numberText === undefined) return fail('expected MEASURE[.QUANTILE] < NUMBER, as in ttft.p99 < 400');
+  const { name, quantile: quantileText, measure } = referTo(reference);
+  if (!measure) {
+    const names = MEASURES.map((known) => known.name);
+    return fail(`there is no measure ${name}${didYouMean(name, names) || `; there are ${names.join(', ')}`}`);
+  }
+  const quantile = THRESHOLD_QUANTILES.find((known) => known === quantileText);
+  if (quantileText !== undefined && !measure.distribution) return fail(`${name} is one number and has no quantiles`);
+  if (quantileText !== undefined && !quantile) return fail(`quantiles are ${THRESHOLD_QUANTILES.join(', ')}; ${quantileText} is not`);
+  const operator = THRESHOLD_OPERATORS.find((known) => known === operatorText)!;
+  if (!NUMBER.test(numberText)) return fail(`${numberText} is no number (it is read in the unit of ${name}, ${measure.unit})`);
+  const limit = Number(numberText);
+  return {
+    ok: true,
+    threshold: {
+      expression: `${reference} ${operator} ${limit}`,
+      measure: name,
+      ...(quantile === undefined ? {} : { quantile }),
+      operator,
+      limit,
+      unit: measure.unit,
+    },
+  };
+}
+
+/** Whether a value, in the threshold's unit, keeps to it. */
+export function keeps({ operator, limit }: Pick<Threshold, 'operator' | 'limit'>, value: number): boolean {
+  switch (operator) {
+    case '<':
+      return value < limit;
+    case '<=':
+      return value <= limit;
+    case '>':
+      return value > limit;
+    case '>=':
+      return value >= limit;
+  }
+}

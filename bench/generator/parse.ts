@@ -1,0 +1,194 @@
+/**
+ * Reads a trial's plan from what came over the pipe: all problems at once, nothing unknown let through, limits on
+ * everything that takes memory or time.
+ */
+import { CONNECTIONS, ENVELOPES, EXECUTIONS, TRANSPORTS } from '../../transports/contract.ts';
+import { historyProblem, legProblem } from '../../transports/registry.ts';
+import type { ClientOptions, Leg } from '../../transports/wire.ts';
+import { CumulativeRate, SESSIONS_MAX } from '../driver/arrivals.ts';
+import type { Arrivals, Draw, Load, TrialSpec, Workload } from '../trial.ts';
+import { FieldReader } from './fields.ts';
+
+export type ParsedSpec = { ok: true; spec: TrialSpec } | { ok: false; problems: string[] };
+
+/** Ids stand in the keys of markers, up to their first dot. */
+const ID = /^[\w-]{1,32}$/;
+const DAY_MS = 86_400_000;
+const PER_SECOND_MAX = 1_000_000;
+const CONNECTIONS_MAX = 65_535;
+/** What the mock LLM replies with at most. */
+const OUTPUT_TOKENS_MAX = 200_000;
+const INPUT_TOKENS_MAX = 2_000_000;
+/** Draws vary: no more than this share of the most sessions may be expected. */
+const EXPECTED_SESSIONS_MAX = SESSIONS_MAX * 0.9;
+
+export function parseTrialSpec(value: unknown): ParsedSpec {
+  const problems: string[] = [];
+  const from = new FieldReader(value, '', problems);
+  const spec: TrialSpec = {
+    id: from.string('id', '1–32 letters, digits, "_" or "-"', ID),
+    seed: from.integer('seed', 0, Number.MAX_SAFE_INTEGER),
+    client: readClient(from.object('client')),
+    workload: readWorkload(from.object('workload')),
+    load: readLoad(from.object('load')),
+    warmupMs: from.number('warmupMs', 0, DAY_MS),
+    measureMs: from.number('measureMs', 1, DAY_MS),
+    drainMs: from.number('drainMs', 0, DAY_MS),
+    turnTimeoutMs: from.number('turnTimeoutMs', 1, DAY_MS),
+    inFlightMax: from.integer('inFlightMax', 1, 1_000_000),
+    ...from.optional('arrivalsPath', (name) => from.string(name)),
+  };
+  from.end();
+  // What concerns several fields is looked at where each of them is sound.
+  if (problems.length === 0) checkTogether(spec, from);
+  return problems.length === 0 ? { ok: true, spec } : { ok: false, problems };
+}
+
+function checkTogether(spec: TrialSpec, from: FieldReader): void {
+  const { client, load, workload, warmupMs, measureMs, inFlightMax } = spec;
+  const leg = legProblem(client.leg);
+  if (leg !== undefined) from.problem('client.leg', leg);
+  const history = historyProblem(client.leg, workload.history);
+  if (history !== undefined) from.problem('workload.history', history);
+  if (load.kind === 'open') {
+    const expected = new CumulativeRate(load).expectedBy((warmupMs + measureMs) * 1e6);
+    if (expected > EXPECTED_SESSIONS_MAX) {
+      from.problem('load', `${Math.round(expected)} sessions would arrive, the most are ${EXPECTED_SESSIONS_MAX}`);
+    }
+  }
+  if (load.kind === 'closed') {
+    if (load.spreadMs >= warmupMs + measureMs) from.problem('load.spreadMs', 'some users would start after the end');
+    if (load.users > inFlightMax) from.problem('inFlightMax', `is less than the ${load.users} users`);
+  }
+}
+
+function readClient(from: FieldReader): ClientOptions {
+  const integer = (min: number, max: number) => (name: string) => from.integer(name, min, max);
+  const client: ClientOptions = {
+    leg: readLeg(from.object('leg')),
+    host: from.string('host'),
+    port: from.integer('port', 1, 65_535),
+    ...from.optional('tls', () => readTls(from.object('tls'))),
+    ...from.optional('path', (name) => from.string(name, 'a path', /^\/\S*$/)),
+    ...from.optional('headers', (name) => from.texts(name)),
+    ...from.optional('keep', (name) => from.oneOf(name, ['session', 'pool'] as const)),
+    ...from.optional('connectionsMax', integer(1, CONNECTIONS_MAX)),
+    ...from.optional('streamsPerConnection', integer(1, 100_000)),
+    ...from.optional('waitingMax', integer(0, 1_000_000)),
+    ...from.optional('connectTimeoutMs', integer(1, DAY_MS)),
+    ...from.optional('replyTimeoutMs', integer(0, DAY_MS)),
+    ...from.optional('messageBytesMax', integer(1, 1024 ** 3)),
+    ...from.optional('compression', (name) => from.boolean(name)),
+  };
+  from.end();
+  return client;
+}
+
+function readTls(from: FieldReader): NonNullable<ClientOptions['tls']> {
+  const tls = {
+    ...from.optional('ca', (name) => from.string(name)),
+    ...from.optional('servername', (name) => from.string(name)),
+  };
+  from.end();
+  return tls;
+}
+
+function readLeg(from: FieldReader): Leg {
+  const leg: Leg = {
+    transport: from.oneOf('transport', TRANSPORTS),
+    envelope: from.oneOf('envelope', ENVELOPES),
+    connection: from.oneOf('connection', CONNECTIONS),
+  };
+  from.end();
+  return leg;
+}
+
+function readWorkload(from: FieldReader): Workload {
+  const workload: Workload = {
+    model: from.string('model'),
+    ...from.optional('agent', (name) => from.string(name)),
+    turnsPerSession: from.integer('turnsPerSession', 1, 1_000_000),
+    thinkMs: readDraw(from.object('thinkMs'), 0, DAY_MS),
+    inputTokens: readTokens(from.object('inputTokens'), INPUT_TOKENS_MAX),
+    outputTokens: readTokens(from.object('outputTokens'), OUTPUT_TOKENS_MAX),
+    history: from.oneOf('history', ['full', 'delta'] as const),
+    ...from.optional('execution', (name) => from.oneOf(name, EXECUTIONS)),
+    phases: from.boolean('phases'),
+  };
+  from.end();
+  return workload;
+}
+
+function readDraw(from: FieldReader, min: number, max: number, read: 'number' | 'integer' = 'number'): Draw {
+  const kind = from.oneOf('kind', ['fixed', 'uniform', 'lognormal'] as const);
+  let draw: Draw;
+  switch (kind) {
+    case 'fixed':
+      draw = { kind, value: from[read]('value', min, max) };
+      break;
+    case 'uniform':
+      draw = { kind, min: from[read]('min', min, max), max: from[read]('max', min, max) };
+      if (draw.min > draw.max) from.problem('min', 'is more than max');
+      break;
+    case 'lognormal':
+      // Cut to [1, max], so a median below 1 would be a median of 1.
+      draw = { kind, median: from.number('median', 1, max), sigma: from.number('sigma', 0, 10), max: from.number('max', 1, max) };
+      if (draw.median > draw.max) from.problem('median', 'is more than max');
+      break;
+  }
+  from.end();
+  return draw;
+}
+
+function readTokens(from: FieldReader, max: number): Draw {
+  return readDraw(from, 1, max, 'integer');
+}
+
+function readLoad(from: FieldReader): Load {
+  const kind = from.oneOf('kind', ['open', 'closed', 'replay'] as const);
+  let load: Load;
+  switch (kind) {
+    case 'open':
+      load = {
+        kind,
+        sessionsPerSecond: from.number('sessionsPerSecond', 0, PER_SECOND_MAX),
+        arrivals: readArrivals(from.object('arrivals')),
+        ...from.optional('ramp', () => readRamp(from)),
+      };
+      break;
+    case 'closed':
+      load = { kind, users: from.integer('users', 1, 100_000), spreadMs: from.number('spreadMs', 0, DAY_MS) };
+      break;
+    case 'replay':
+      load = {
+        kind,
+        path: from.string('path'),
+        format: from.oneOf('format', ['azure', 'mooncake'] as const),
+        speedup: from.number('speedup', 0.001, 1_000_000),
+        limit: from.integer('limit', 1, SESSIONS_MAX),
+        outputTokensMax: from.integer('outputTokensMax', 1, OUTPUT_TOKENS_MAX),
+      };
+      break;
+  }
+  from.end();
+  return load;
+}
+
+function readArrivals(from: FieldReader): Arrivals {
+  const process = from.oneOf('process', ['constant', 'poisson', 'gamma'] as const);
+  const arrivals: Arrivals = process === 'gamma' ? { process, cv: from.number('cv', 0.01, 20) } : { process };
+  from.end();
+  return arrivals;
+}
+
+/** Points in order of time; two at one time make a step. */
+function readRamp(from: FieldReader): { atMs: number; sessionsPerSecond: number }[] {
+  let lastMs = 0;
+  return from.objects('ramp').map((point) => {
+    const read = { atMs: point.number('atMs', 0, DAY_MS), sessionsPerSecond: point.number('sessionsPerSecond', 0, PER_SECOND_MAX) };
+    if (read.atMs < lastMs) point.problem('atMs', 'is before the point above it');
+    lastMs = read.atMs;
+    point.end();
+    return read;
+  });
+}

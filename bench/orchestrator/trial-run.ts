@@ -1,0 +1,168 @@
+/**
+ * Runs one trial on one arm and gathers what is known of it: the generator's result, the gateway's processor time over
+ * the same stretch, the mock LLM's ledger joined with the client's reads, and whether any of it may be believed.
+ */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Arm } from '../arms.ts';
+import { type CpuMeter, type CpuSample, cpuBetween, openCpuMeter } from '../host/cpu.ts';
+import { TokenColumns } from '../ledger/columns.ts';
+import { joinLedger } from '../ledger/join.ts';
+import type { ArrivalRow, LedgerRow } from '../ledger/rows.ts';
+import { LatencyHistogram } from '../statistics/histogram.ts';
+import { judgeTrial } from '../statistics/validity.ts';
+import type { TrialResult, TrialSpec } from '../trial.ts';
+import { ChildError } from './children.ts';
+import type { CpuFacts, LedgerFacts, Observation } from './observation.ts';
+import type { Gateway, Generator, Upstream } from './processes.ts';
+
+/** What a trial runs in. */
+export interface Stage {
+  folder: string;
+  upstream: Upstream;
+  generator: Generator;
+  /** Absent for `direct` arms. */
+  gateway: Gateway | undefined;
+  /** Generator and mock LLM share a core. */
+  coreShared: boolean;
+  /** Cores that the gateway may use, for its share of them. */
+  gatewayCores: number;
+  signal: AbortSignal;
+}
+
+export interface TrialRequest {
+  scenario: string;
+  arm: Arm;
+  launch: number;
+  spec: TrialSpec;
+  /** Stops the mock LLM for this long in the middle of the window. */
+  freezeMs: number;
+}
+
+/** Beyond the trial's own length, before the generator is given up. */
+const OVERTIME_MS = 20_000;
+
+/** @throws ChildError when a process of the run is gone or does not answer. */
+export async function runTrial(stage: Stage, request: TrialRequest): Promise<Observation> {
+  const { upstream, gateway } = stage;
+  const arrivalsPath = join(stage.folder, 'arrivals.bin');
+  const ledgerPath = join(stage.folder, 'ledger.bin');
+  await ask(upstream, 'POST', '/ledger/clear');
+  const meter = gateway ? openCpuMeter(gateway.pid) : undefined;
+  const before = meter?.sample();
+  const window: { start?: CpuSample | undefined; end?: CpuSample | undefined } = {};
+  const result = await generate(stage, { ...request.spec, arrivalsPath }, (edge) => {
+    window[edge] = meter?.sample();
+    if (edge === 'start' && request.freezeMs > 0) freeze(upstream.pid, request.spec.measureMs / 3, request.freezeMs);
+  });
+  const cpu = meter && gateway ? cpuFacts(gateway, meter, before, window, stage.gatewayCores) : undefined;
+  await ask(upstream, 'POST', '/ledger/save', { path: ledgerPath });
+  const { lateness } = (await ask(upstream, 'GET', '/stats')) as { lateness: { histogram: string } };
+  const ledger = joined(arrivalsPath, ledgerPath, LatencyHistogram.decode(lateness.histogram));
+  for (const path of [arrivalsPath, ledgerPath]) rmSync(path, { force: true });
+  const reasons = judge(stage, request, result, ledger);
+  return { scenario: request.scenario, arm: request.arm.id, launch: request.launch, result, ledger, cpu, reasons };
+}
+
+function judge(stage: Stage, request: TrialRequest, result: TrialResult, ledger: LedgerFacts): string[] {
+  const { spec } = request;
+  const p99 = (histogram: LatencyHistogram) => histogram.quantileMs(0.99) ?? histogram.maxMs();
+  const lateness = LatencyHistogram.decode(result.histograms.lateness);
+  return judgeTrial({
+    latenessP99Ms: p99(lateness),
+    // A mock LLM that was stopped on purpose is late on purpose.
+    mockLatenessP99Ms: request.freezeMs > 0 ? 0 : p99(ledger.mockLateness),
+    coreShared: stage.coreShared,
+    rate: spec.load.kind === 'closed' ? null : { offered: result.schedule.offeredRate, achieved: result.schedule.achievedRate },
+    generatorCores: result.generator.cpuNs / result.generator.wallNs,
+    inFlightPeak: result.generator.inFlightPeak,
+    inFlightMax: spec.inFlightMax,
+    turns: result.turns,
+    canaryMs: null,
+  });
+}
+
+/** Sends the trial to the generator and waits for its result. */
+function generate(stage: Stage, spec: TrialSpec, onEdge: (edge: 'start' | 'end') => void): Promise<TrialResult> {
+  const { generator, upstream, gateway, signal } = stage;
+  const limitMs = spec.warmupMs + spec.measureMs + spec.drainMs + OVERTIME_MS;
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void) => {
+      clearTimeout(timer);
+      generator.onLine = () => {};
+      signal.removeEventListener('abort', onAbort);
+      act();
+    };
+    const fail = (message: string) => settle(() => reject(new ChildError(message)));
+    const onAbort = () => fail('interrupted');
+    const timer = setTimeout(() => fail(`the generator did not finish trial ${spec.id} within ${limitMs} ms`), limitMs);
+    for (const child of [generator, upstream, ...(gateway ? [gateway] : [])]) {
+      void child.exited.then((how) => fail(`${child.name} ${how} during trial ${spec.id}`));
+    }
+    generator.onLine = (line) => {
+      if ('window' in line && line.id === spec.id) onEdge(line.window);
+      else if ('result' in line && line.result.id === spec.id) settle(() => resolve(line.result));
+      else if ('failed' in line && line.failed.id === spec.id) fail(`the generator refused trial ${spec.id}: ${line.failed.message}`);
+    };
+    if (signal.aborted) onAbort();
+    else {
+      signal.addEventListener('abort', onAbort);
+      generator.send({ trial: spec });
+    }
+  });
+}
+
+function cpuFacts(
+  gateway: Gateway,
+  meter: CpuMeter,
+  before: CpuSample | undefined,
+  window: { start?: CpuSample | undefined; end?: CpuSample | undefined },
+  cores: number,
+): CpuFacts {
+  const after = meter.sample();
+  if (!before || !after || !window.start || !window.end)
+    throw new ChildError(`${gateway.name} is gone, or its processor time cannot be read`);
+  const trial = cpuBetween(before, after);
+  const measured = cpuBetween(window.start, window.end);
+  return {
+    trialNs: trial.cpuNs,
+    windowNs: measured.cpuNs,
+    windowWallNs: measured.wallNs,
+    cores,
+    waitRatio: trial.waitRatio,
+    rssBytes: after.rssBytes,
+  };
+}
+
+function joined(arrivalsPath: string, ledgerPath: string, mockLateness: LatencyHistogram): LedgerFacts {
+  // The emulated link delays nothing here: there is none.
+  const result = joinLedger(TokenColumns.load<LedgerRow>(ledgerPath), TokenColumns.load<ArrivalRow>(arrivalsPath), 0);
+  return { gatewayAdded: result.gatewayAdded, completionLag: result.completionLag, mockLateness, counts: result.counts };
+}
+
+/** Stops a process and lets it go on. */
+function freeze(pid: number, afterMs: number, forMs: number): void {
+  setTimeout(() => {
+    signalIfThere(pid, 'SIGSTOP');
+    setTimeout(() => signalIfThere(pid, 'SIGCONT'), forMs);
+  }, afterMs);
+}
+
+function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended meanwhile, and the trial with it.
+  }
+}
+
+async function ask(upstream: Upstream, method: string, path: string, body?: object): Promise<unknown> {
+  const reply = await fetch(`http://127.0.0.1:${upstream.ready.ports.admin}${path}`, {
+    method,
+    ...(body ? { body: JSON.stringify(body) } : {}),
+    signal: AbortSignal.timeout(30_000),
+  });
+  const answer: unknown = await reply.json();
+  if (!reply.ok) throw new ChildError(`the mock LLM refused ${method} ${path}: ${JSON.stringify(answer)}`);
+  return answer;
+}

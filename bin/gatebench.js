@@ -1,0 +1,49 @@
+#!/usr/bin/env node
+/**
+ * Starts the command line under a Node that can run it. Plain JavaScript for any Node since 18, because an old Node
+ * is exactly what it is for: in a clone it finds the one that `make install` put into tools/node, and runs itself
+ * there. In a clone the TypeScript sources run, in an installed package their JavaScript.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const NODE_MAJOR_MIN = 24;
+const SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
+
+const sources = new URL('../bench/cli.ts', import.meta.url);
+const built = new URL('../dist/bench/cli.js', import.meta.url);
+const isClone = existsSync(sources);
+const ownNode = fileURLToPath(new URL('../tools/node/node_modules/.bin/node', import.meta.url));
+
+if (isClone && !existsSync(new URL('../node_modules', import.meta.url))) {
+  fail('nothing is installed yet; run `make install` in the clone');
+} else if (Number.parseInt(process.versions.node, 10) >= NODE_MAJOR_MIN) {
+  await import((isClone ? sources : built).href);
+} else if (isClone && existsSync(ownNode) && process.execPath !== ownNode) {
+  runUnder(ownNode);
+} else {
+  const remedy = isClone ? 'run `make install` in the clone, which brings one' : 'install a newer one';
+  fail(`needs Node ${NODE_MAJOR_MIN} or newer, this is ${process.versions.node}; ${remedy}`);
+}
+
+/** @param {string} node */
+function runUnder(node) {
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+  child.once('error', (error) => fail(`${node} could not be started: ${error.message}`));
+  // A terminal sends Ctrl-C to the child as well: passed on, it would arrive twice, and twice means "at once".
+  const atTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
+  for (const signal of SIGNALS) process.on(signal, () => (signal === 'SIGINT' && atTerminal) || child.kill(signal));
+  child.once('exit', (code, signal) => {
+    for (const name of SIGNALS) process.removeAllListeners(name);
+    if (signal === null) process.exitCode = code ?? 1;
+    // Ends as the child did, so that a shell sees it.
+    else process.kill(process.pid, signal);
+  });
+}
+
+/** @param {string} message */
+function fail(message) {
+  process.stderr.write(`gatebench: ${message}\n`);
+  process.exitCode = 1;
+}
