@@ -15,7 +15,7 @@ install: $(INSTALLED) ## what the lockfile says, if it is not there yet
 
 # Exactly the lockfile's versions, by the Node that will run them: npm chooses packages by its own Node's version.
 $(INSTALLED): package-lock.json
-	@$(RUN) npm ci --no-progress --loglevel=error
+	@$(RUN) npm ci --no-progress
 	@touch $@
 
 bench: $(INSTALLED) ## measure, and write a report into reports/latest (more with ARGS='--full --threshold …')
@@ -33,7 +33,7 @@ build: $(INSTALLED) ## JavaScript into dist
 	@$(RUN) npm run --silent build
 
 pack: $(INSTALLED) ## the package that is published, as a .tgz
-	@$(RUN) npm pack --loglevel=error
+	@$(RUN) npm pack
 
 clean: ## away with all that was made here
 	@rm -rf node_modules tools/node/node_modules dist coverage reports/latest gatebench-*.tgz

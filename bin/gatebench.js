@@ -9,6 +9,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const NODE_MAJOR_MIN = 24;
+const PARENT_CHECK_MS = 500;
 const SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 
 const sources = new URL('../bench/cli.ts', import.meta.url);
@@ -19,6 +20,7 @@ const ownNode = fileURLToPath(new URL('../tools/node/node_modules/.bin/node', im
 if (isClone && !existsSync(new URL('../node_modules', import.meta.url))) {
   fail('nothing is installed yet; run `make install` in the clone');
 } else if (Number.parseInt(process.versions.node, 10) >= NODE_MAJOR_MIN) {
+  endWithNpx(() => process.kill(process.pid, 'SIGTERM'));
   await import((isClone ? sources : built).href);
 } else if (isClone && existsSync(ownNode) && process.execPath !== ownNode) {
   runUnder(ownNode);
@@ -30,6 +32,7 @@ if (isClone && !existsSync(new URL('../node_modules', import.meta.url))) {
 /** @param {string} node */
 function runUnder(node) {
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+  endWithNpx(() => child.kill('SIGTERM'));
   child.once('error', (error) => fail(`${node} could not be started: ${error.message}`));
   // A terminal sends Ctrl-C to the child as well: passed on, it would arrive twice, and twice means "at once".
   const atTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
@@ -40,6 +43,22 @@ function runUnder(node) {
     // Ends as the child did, so that a shell sees it.
     else process.kill(process.pid, signal);
   });
+}
+
+/**
+ * npx starts commands through a shell, and a signal ends that shell without reaching the command. So where npx
+ * started us, a parent that is gone means that we shall end.
+ * @param {() => void} end
+ */
+function endWithNpx(end) {
+  if (process.env.npm_command !== 'exec') return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    end();
+  }, PARENT_CHECK_MS);
+  timer.unref();
 }
 
 /** @param {string} message */

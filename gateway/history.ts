@@ -6,16 +6,29 @@
  * the last response of a connection can be continued without being stored for good, and nothing here is for good.
  */
 import { randomUUID } from 'node:crypto';
-import type { EndEvent, Handler, Message, Sink, ToolCall, ToolCallEvent, Turn, TurnEvent } from '../transports/contract.ts';
+import {
+  type EndEvent,
+  type Handler,
+  type Message,
+  OVER,
+  type Running,
+  type Sink,
+  type ToolCall,
+  type ToolCallEvent,
+  type Turn,
+  type TurnEvent,
+} from '../transports/contract.ts';
 import { conversation, type ResponseStore, type StoredResponse } from './history/store.ts';
 import { refuse } from './outcome.ts';
 
 export type HistoryPolicy = 'full' | 'delta';
 
 export function history(store: ResponseStore, policy: HistoryPolicy, inner: Handler): Handler {
+  const answer = (turn: Turn, recorder: Recorder): Running =>
+    turn.generate === false && policy === 'full' ? remember(recorder) : inner(turn, recorder);
   return (turn, sink) => {
     const { previousResponseId, ...rest } = turn;
-    if (previousResponseId === undefined) return inner(turn, new Recorder(store, policy, turn, undefined, sink));
+    if (previousResponseId === undefined) return answer(turn, new Recorder(store, policy, turn, undefined, sink));
     const previous = store.find(previousResponseId);
     if (!previous) {
       const message = `no stored response has the id ${JSON.stringify(previousResponseId.slice(0, 100))}; send the whole history`;
@@ -26,8 +39,15 @@ export function history(store: ResponseStore, policy: HistoryPolicy, inner: Hand
       upstreamResponseId !== undefined
         ? { ...turn, previousResponseId: upstreamResponseId }
         : { ...rest, input: [...conversation(previous), ...turn.input] };
-    return inner(continued, new Recorder(store, policy, turn, previous, sink));
+    return answer(continued, new Recorder(store, policy, turn, previous, sink));
   };
+}
+
+/** A warm-up: the state is prepared here, where it is kept; an upstream without history would have nothing to prepare. */
+function remember(recorder: Recorder): Running {
+  recorder.push({ type: 'started', responseId: '' }, 0);
+  recorder.push({ type: 'end', outcome: { kind: 'completed', finish: 'stop' }, usage: { inputTokens: 0, outputTokens: 0 } }, 0);
+  return OVER;
 }
 
 /** Gives the response its id, and collects what the model says. */

@@ -159,19 +159,18 @@ function sniffing(front: HttpServer, plainH2: Http2Server, timeoutMs: number): v
       socket.off('readable', onReadable);
     };
     socket.once('close', stop);
+    let seen: Buffer = Buffer.alloc(0);
     const onReadable = () => {
       const chunk = socket.read() as Buffer | null;
       if (!chunk) return;
-      const known = Math.min(chunk.length, H2_PREFACE.length);
-      const maybeH2 = chunk.subarray(0, known).equals(H2_PREFACE.subarray(0, known));
+      seen = seen.length === 0 ? chunk : Buffer.concat([seen, chunk]);
+      const known = Math.min(seen.length, H2_PREFACE.length);
+      const maybeH2 = seen.subarray(0, known).equals(H2_PREFACE.subarray(0, known));
       // "PR" may still become PROPFIND or the preface: wait for the byte that decides.
-      if (maybeH2 && known < 4) {
-        socket.unshift(chunk);
-        return;
-      }
+      if (maybeH2 && known < 4) return;
       stop();
       socket.off('close', stop);
-      socket.unshift(chunk);
+      socket.unshift(seen);
       if (maybeH2) {
         // node:http leaves sockets half open, and a session would then never hear that its client has gone.
         socket.allowHalfOpen = false;

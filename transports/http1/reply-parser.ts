@@ -127,7 +127,10 @@ export class ReplyParser {
           if (this.#headLength > HEAD_BYTES_MAX) return this.#broken('the head is too large');
           if (line === '\r\n' || line === '\n') {
             if (!this.#headDone()) return false;
-          } else this.#lines.push(line);
+          } else if (this.#lines.push(line) === 1 && this.#state === 'head' && !line.startsWith('HTTP/1.')) {
+            // At once: a peer that speaks another protocol may never send the blank line.
+            return this.#broken(`no HTTP/1.1 status line: ${JSON.stringify(line.trim().slice(0, 60))}`);
+          }
           break;
         }
         case 'idle':

@@ -305,7 +305,10 @@ export class ServerConnection implements Flushable {
     this.#error(refusal, streamId);
   }
 
-  #error(error: { status: number; code: string; message: string; param?: string }, streamId: string | undefined): void {
+  #error(
+    error: { status: number; code: string; message: string; param?: string; retryAfterS?: number },
+    streamId: string | undefined,
+  ): void {
     this.#out.push(this.#envelope.writeError(error, { websocket: true, ...(streamId === undefined ? {} : { streamId }) }));
     this.#schedule();
   }

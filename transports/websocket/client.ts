@@ -82,6 +82,7 @@ export class WebSocketConnection implements Connection {
   #pausedStreams = 0;
   #socketPaused = false;
   #handshakeBytes = 0;
+  #handshake: NodeJS.Timeout | undefined;
 
   constructor(options: SettledOptions, owner: ConnectionOwner) {
     this.#options = options;
@@ -174,6 +175,7 @@ export class WebSocketConnection implements Connection {
   close(): void {
     if (this.#state === 'open') this.#socket?.terminate();
     else {
+      clearTimeout(this.#handshake);
       this.#socket?.on('error', () => {});
       this.#dialled.socket.destroy();
       this.#dialled.raw.destroy();
@@ -189,9 +191,13 @@ export class WebSocketConnection implements Connection {
       maxPayload: options.messageBytesMax,
       perMessageDeflate: options.compression,
       skipUTF8Validation: false,
-      handshakeTimeout: Math.max(1, timeoutMs),
     });
     this.#socket = socket;
+    // ws's own timeout does not fire on a socket that it was handed.
+    this.#handshake = setTimeout(
+      () => this.#failedToOpen(new DialError('connect_timeout', `connecting to ${host}:${port}${path}: no upgrade within the time`)),
+      Math.max(1, timeoutMs),
+    );
     socket.once('unexpected-response', (_request, response) => {
       const status = response.statusCode ?? 0;
       response.resume();
@@ -199,16 +205,14 @@ export class WebSocketConnection implements Connection {
     });
     socket.once('error', (error) => {
       if (this.#state !== 'opening') return;
-      const late = error.message.includes('handshake has timed out');
-      this.#failedToOpen(
-        new DialError(late ? 'connect_timeout' : 'connect_failed', `connecting to ${host}:${port}${path}: ${error.message}`),
-      );
+      this.#failedToOpen(new DialError('connect_failed', `connecting to ${host}:${port}${path}: ${error.message}`));
     });
     socket.once('open', () => this.#opened(socket));
   }
 
   #opened(socket: WebSocket): void {
     this.#state = 'open';
+    clearTimeout(this.#handshake);
     const { envelope } = this.#options;
     // What came with the upgrade's reply has been put back and waits to be read.
     this.#handshakeBytes = this.#dialled.socket.bytesRead - this.#dialled.socket.readableLength;
@@ -287,6 +291,7 @@ export class WebSocketConnection implements Connection {
   #failedToOpen(error: DialError): void {
     if (this.#state !== 'opening') return;
     this.#state = 'closed';
+    clearTimeout(this.#handshake);
     this.#socket?.on('error', () => {});
     this.#dialled.socket.destroy();
     this.#dialled.raw.destroy();
