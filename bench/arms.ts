@@ -4,8 +4,9 @@
  *     websocket/responses/multiplexed>sse/chat/kept/full/thread@arrivals=together,flushMs=1
  *     └──────── client leg ─────────┘ └ upstream leg ┘ history execution @ conditions that are not the default
  *
- * Two further kinds are measured beside gateways: `bare/sse` and `bare/websocket` (hand-written relays, optionally
- * `/pass-through`), and `direct/<leg>` (the client straight at the mock LLM).
+ * Further kinds are measured beside gateways: `bare/sse` and `bare/websocket` (hand-written relays, optionally
+ * `/pass-through`), `direct/<leg>` (the client straight at the mock LLM), and in the client's place there
+ * `counting/<leg>` (counts bytes only) and `autocannon/http/chat/kept`.
  */
 import { CONNECTIONS, ENVELOPES, EXECUTIONS, type Execution, TRANSPORTS } from '../transports/contract.ts';
 import { historyProblem, legProblem } from '../transports/registry.ts';
@@ -35,9 +36,17 @@ export const DEFAULT_CONDITIONS: Readonly<Conditions> = Object.freeze({
   users: 0,
 });
 
+/** Without a gateway: our generator, one that only counts bytes, or autocannon. */
+export const DIRECT = ['direct', 'counting', 'autocannon'] as const;
+export type Direct = (typeof DIRECT)[number];
+
+export function isDirect(kind: Arm['kind']): kind is Direct {
+  return (DIRECT as readonly string[]).includes(kind);
+}
+
 export interface Arm {
   id: string;
-  kind: 'gateway' | 'bare' | 'pass-through' | 'direct';
+  kind: 'gateway' | 'bare' | 'pass-through' | Direct;
   client: Leg;
   upstream: Leg;
   history: 'full' | 'delta';
@@ -49,6 +58,13 @@ export interface Arm {
 const BARE: Readonly<Record<string, { client: Leg; upstream: Leg }>> = {
   sse: { client: leg('sse', 'chat', 'kept'), upstream: leg('sse', 'chat', 'kept') },
   websocket: { client: leg('websocket', 'responses', 'kept'), upstream: leg('sse', 'responses', 'kept') },
+};
+
+/** Legs that the comparison's generators speak. */
+const OTHER_GENERATORS: Readonly<Record<Direct, { includes(leg: string): boolean; join(by: string): string }>> = {
+  direct: { includes: () => true, join: () => '' },
+  counting: ['sse/chat/kept', 'websocket/responses/kept'],
+  autocannon: ['http/chat/kept'],
 };
 
 export type ArmResult = { ok: true; arm: Arm } | { ok: false; problems: string[] };
@@ -92,7 +108,7 @@ export function formatLeg(value: Leg): string {
 export function formatArm(value: Omit<Arm, 'id'>): string {
   const { kind, client, upstream, history, execution } = value;
   let path = `${formatLeg(client)}>${formatLeg(upstream)}/${history}/${execution}`;
-  if (kind === 'direct') path = `direct/${formatLeg(client)}`;
+  if (isDirect(kind)) path = `${kind}/${formatLeg(client)}`;
   if (kind === 'bare') path = `bare/${client.transport}`;
   if (kind === 'pass-through') path = `bare/${client.transport}/pass-through`;
   const conditions = Object.entries(otherConditions(value.conditions)).map(([name, setting]) => `${name}=${setting}`);
@@ -124,9 +140,13 @@ function parsePath(text: string, path: string, problems: string[]): Shape | unde
     problems.push(`arm "${text}": bare relays are bare/sse and bare/websocket, each also with /pass-through`);
     return undefined;
   }
-  if (parts[0] === 'direct') {
+  const direct = DIRECT.find((kind) => kind === parts[0]);
+  if (direct) {
     const client = parseLeg(text, parts.slice(1), problems);
-    return client && { kind: 'direct', client, upstream: client, ...rest };
+    if (client && !OTHER_GENERATORS[direct].includes(formatLeg(client))) {
+      problems.push(`arm "${text}": ${direct} can take ${OTHER_GENERATORS[direct].join(', ')}`);
+    }
+    return client && { kind: direct, client, upstream: client, ...rest };
   }
   const [clientText = '', upstreamText, ...more] = path.split('>');
   if (upstreamText === undefined || more.length > 0) {

@@ -44,6 +44,12 @@ export interface Scenario {
   full: Extent;
   /** Ratios within 1 ± this are the same. */
   margin: number;
+  /** What arms without a gateway speak to: the mock LLM, or a server that answers at once and always the same. */
+  target?: 'upstream' | 'canned';
+  /** `pool`: kept connections are shared by all sessions; by default each session has its own. */
+  keep?: 'pool';
+  /** The generator itself is what is measured, at its limit: that it is at its limit does not make it invalid. */
+  saturates?: boolean;
   /** The target stops for this long in the middle of each measured window. */
   freezeMs?: number;
 }

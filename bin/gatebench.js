@@ -8,7 +8,8 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const NODE_MAJOR_MIN = 24;
+/** As in package.json's engines. */
+const NODE_MIN = { major: 24, minor: 12 };
 const PARENT_CHECK_MS = 500;
 const SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 
@@ -19,14 +20,20 @@ const ownNode = fileURLToPath(new URL('../tools/node/node_modules/.bin/node', im
 
 if (isClone && !existsSync(new URL('../node_modules', import.meta.url))) {
   fail('nothing is installed yet; run `make install` in the clone');
-} else if (Number.parseInt(process.versions.node, 10) >= NODE_MAJOR_MIN) {
+} else if (isNewEnough(process.versions.node)) {
   endWithNpx(() => process.kill(process.pid, 'SIGTERM'));
   await import((isClone ? sources : built).href);
 } else if (isClone && existsSync(ownNode) && process.execPath !== ownNode) {
   runUnder(ownNode);
 } else {
   const remedy = isClone ? 'run `make install` in the clone, which brings one' : 'install a newer one';
-  fail(`needs Node ${NODE_MAJOR_MIN} or newer, this is ${process.versions.node}; ${remedy}`);
+  fail(`needs Node ${NODE_MIN.major}.${NODE_MIN.minor} or newer, this is ${process.versions.node}; ${remedy}`);
+}
+
+/** @param {string} version */
+function isNewEnough(version) {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > NODE_MIN.major || (major === NODE_MIN.major && minor >= NODE_MIN.minor);
 }
 
 /** @param {string} node */

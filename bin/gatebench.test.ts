@@ -95,7 +95,7 @@ describe('the launcher', () => {
 
   it.each<[string, () => void, readonly string[], RegExp]>([
     ['nothing is installed', () => write('bench/cli.ts', CLI), [], /^gatebench: nothing is installed yet; run `make install`/],
-    ['a clone has no Node of its own', () => clone(), OLD, /needs Node 24 or newer, this is 20\.1\.0; run `make install` in the clone/],
+    ['a clone has no Node of its own', () => clone(), OLD, /needs Node 24\.12 or newer, this is 20\.1\.0; run `make install` in the clone/],
     ['a package runs under an old Node', () => write('dist/bench/cli.js', CLI), OLD, /this is 20\.1\.0; install a newer one/],
   ])('says what to do where %s', async (_name, arrange, flags, message) => {
     arrange();

@@ -129,6 +129,13 @@ export const MEASURES: readonly Measure[] = [
     'fraction',
     'User and system time of the gateway’s process divided by wall time × the cores it may use, at the same offered load for all arms.',
   ),
+  define(
+    'throughput',
+    'Throughput',
+    '1/s',
+    'Completed turns a second in a closed loop, over the whole trial: how much the generator and its target get through together.',
+    { direction: 'higher' },
+  ),
   define('queueWait', 'Queue wait', 'ms', 'Time that turns waited in the gateway for an agent.', times),
   define(
     'loopDelay',

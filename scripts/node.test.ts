@@ -55,19 +55,19 @@ function run(script: string, ...words: string[]) {
 }
 
 describe('a Node that is new enough', () => {
-  it.each(['v24.0.0', 'v26.10.0', 'v100.1.2'])('is the machine’s own %s', (version) => {
+  it.each(['v24.12.0', 'v25.0.0', 'v26.1.0', 'v100.1.2'])('is the machine’s own %s', (version) => {
     machineNode(version);
     npmThatInstalls('v26.10.0');
     expect(run('node')).toEqual({ status: 0, out: join(root, 'machine/node'), err: '' });
     expect(installs()).toBe(false);
   });
 
-  it.each(['v20.20.2', 'v8.0.0', 'nonsense'])('is installed once where the machine has %s', (version) => {
+  it.each(['v20.20.2', 'v24.11.9', 'v8.99.0', 'nonsense'])('is installed once where the machine has %s', (version) => {
     machineNode(version);
     npmThatInstalls('v26.10.0');
     const first = run('node');
     expect(first).toMatchObject({ status: 0, out: own() });
-    expect(first.err).toContain('installing a newer one into tools/node');
+    expect(first.err).toBe(`installing a newer Node into tools/node (the machine has ${version}) …\n`);
     rmSync(join(root, 'installs'));
     expect(run('node')).toEqual({ status: 0, out: own(), err: '' });
     expect(installs()).toBe(false);
@@ -78,7 +78,7 @@ describe('a Node that is new enough', () => {
     program('machine/npm', 'mkdir -p node_modules');
     const { status, out, err } = run('node');
     expect({ status, out }).toEqual({ status: 1, out: '' });
-    expect(err).toContain('Install Node 24 or newer');
+    expect(err).toContain('Install Node 24.12 or newer');
   });
 
   it('is missing where the installation fails', () => {

@@ -1,7 +1,6 @@
 /** What the hand-written relays share with every other child: configuration from a file, a ready line, ending with the parent. */
 import { readFileSync } from 'node:fs';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 
 export interface RelayConfig {
   upstream: { host: string; port: number };
@@ -21,6 +20,8 @@ export function runRelay(server: Server): void {
   process.on('SIGTERM', () => process.exit(0));
   server.listen(0, '127.0.0.1', () => {
     const { port } = server.address() as AddressInfo;
-    process.stdout.write(`${JSON.stringify({ ready: 1, protocol: 1, pid: process.pid, ports: { gateway: port, metrics: null, admin: null } })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ ready: 1, protocol: 1, pid: process.pid, ports: { gateway: port, metrics: null, admin: null } })}\n`,
+    );
   });
 }

@@ -2,7 +2,7 @@
  * One launch: a fresh gateway for every arm, and short trials of all of them in random order while the idle ones wait.
  * The launch is the unit of replication: what trials of one launch share (heap layout, compiled code, luck) they share.
  */
-import type { Arm } from '../arms.ts';
+import { type Arm, type Direct, isDirect } from '../arms.ts';
 import type { TraceOptions } from '../command/options.ts';
 import type { Extent, Scenario } from '../scenario.ts';
 import type { Rng } from '../statistics/rng.ts';
@@ -23,7 +23,9 @@ export interface Planned {
 export interface LaunchContext {
   processes: Processes;
   upstream: Upstream;
-  generator: Generator;
+  /** By the kind of arm that needs another than ours. */
+  generators: ReadonlyMap<Direct, Generator>;
+  canned: Gateway | undefined;
   folder: string;
   coreShared: boolean;
   gatewayCores: number;
@@ -53,7 +55,7 @@ export async function runLaunch(context: LaunchContext, launch: number, planned:
   try {
     for (const { scenario, arms } of planned) {
       for (const arm of context.random.shuffle(arms)) {
-        if (arm.kind === 'direct' || gateways.has(gatewayKey(arm))) continue;
+        if (isDirect(arm.kind) || gateways.has(gatewayKey(arm))) continue;
         const gateway = await context.processes.startGateway(arm, context.upstream.ready.ports.upstream);
         gateways.set(gatewayKey(arm), gateway);
         context.onTrial(`launch ${launch + 1}: warming up ${arm.id}`);
@@ -62,10 +64,10 @@ export async function runLaunch(context: LaunchContext, launch: number, planned:
           arm,
           launch,
           seed: context.seed,
-          port: portOf(context, gateway),
+          port: gateway.ready.ports.gateway,
           certificate: context.processes.certificate,
         });
-        await runTrial(stageOf(context, gateway), { scenario: 'warm-up', arm, launch, spec, freezeMs: 0 });
+        await runTrial(stageOf(context, scenario, arm, gateway), { scenario: 'warm-up', arm, launch, spec, freezeMs: 0 });
       }
     }
     for (const one of context.random.shuffle(planned)) {
@@ -95,17 +97,17 @@ async function runTrials(
         launch,
         trial,
         seed: context.seed,
-        port: portOf(context, gateway),
+        port: portOf(context, scenario, gateway),
         certificate: context.processes.certificate,
         load,
         extent,
       });
       const request = { scenario: scenario.name, arm, launch, spec, freezeMs: scenario.freezeMs ?? 0 };
       context.onTrial(`launch ${launch + 1}: ${scenario.name} ${arm.id}`);
-      let observation = await runTrial(stageOf(context, gateway), request);
+      let observation = await runTrial(stageOf(context, scenario, arm, gateway), request);
       if (observation.reasons.length > 0) {
         context.progress.note(`${scenario.name} ${arm.id}: not valid (${observation.reasons.join('; ')}); once more`);
-        observation = await runTrial(stageOf(context, gateway), request);
+        observation = await runTrial(stageOf(context, scenario, arm, gateway), request);
       }
       data.observations.push(observation);
     }
@@ -143,13 +145,19 @@ async function runSearches(
         launch,
         trial: round,
         seed: context.seed,
-        port: portOf(context, gateway),
+        port: portOf(context, scenario, gateway),
         certificate: context.processes.certificate,
         load: { kind: 'closed', users, spreadMs: extent.warmupMs / 2 },
         extent,
       });
       context.onTrial(`launch ${launch + 1}: ${scenario.name} ${arm.id}, ${users} streams`);
-      const observation = await runTrial(stageOf(context, gateway), { scenario: scenario.name, arm, launch, spec, freezeMs: 0 });
+      const observation = await runTrial(stageOf(context, scenario, arm, gateway), {
+        scenario: scenario.name,
+        arm,
+        launch,
+        spec,
+        freezeMs: 0,
+      });
       const { result, why } = judgeProbe(observation, scenario, arm);
       probes.push({ users, ok: result === 'holds', why });
       search.tell(result);
@@ -192,13 +200,15 @@ export function judgeProbe(observation: Observation, scenario: Scenario, arm: Ar
   return { result: 'limited', why: `${broken.join('; ')}; but the instrument: ${observation.reasons.join('; ')}` };
 }
 
-function stageOf(context: LaunchContext, gateway: Gateway | undefined): Stage {
-  const { folder, upstream, generator, coreShared, gatewayCores, signal } = context;
-  return { folder, upstream, generator, gateway, coreShared, gatewayCores, signal };
+function stageOf(context: LaunchContext, scenario: Scenario, arm: Arm, gateway: Gateway | undefined): Stage {
+  const { folder, upstream, coreShared, gatewayCores, signal, generators } = context;
+  const generator = generators.get(isDirect(arm.kind) ? arm.kind : 'direct')!;
+  return { folder, upstream, generator, gateway, coreShared, gatewayCores, signal, saturates: scenario.saturates === true };
 }
 
-function portOf(context: LaunchContext, gateway: Gateway | undefined): number {
-  return gateway ? gateway.ready.ports.gateway : context.upstream.ready.ports.upstream;
+function portOf(context: LaunchContext, scenario: Scenario, gateway: Gateway | undefined): number {
+  if (gateway) return gateway.ready.ports.gateway;
+  return scenario.target === 'canned' && context.canned ? context.canned.ready.ports.gateway : context.upstream.ready.ports.upstream;
 }
 
 function startOf(grid: Grid): number {

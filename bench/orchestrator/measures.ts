@@ -85,6 +85,17 @@ export const VALUE_MEASURES: Readonly<Record<string, ValueMeasure>> = {
       );
     },
   },
+  throughput: {
+    unit: '1/s',
+    direction: 'higher',
+    logScale: true,
+    // Completed turns over the whole trial: a closed loop is busy from its first moment to its last.
+    of: (trials) =>
+      ratio(
+        sum(trials, ({ result }) => result.totals.turns) * 1e9,
+        sum(trials, ({ result }) => result.generator.wallNs),
+      ),
+  },
   generatorCpuPerToken: {
     unit: 'us/token',
     direction: 'lower',

@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Arm } from '../arms.ts';
+import type { Arm, Direct } from '../arms.ts';
 import type { Certificate } from '../host/certificate.ts';
 import { modulePath } from '../host/package.ts';
 import type { Pinning } from '../host/pinning.ts';
@@ -66,12 +66,24 @@ export class Processes {
     });
   }
 
-  startGenerator(): Promise<Generator> {
+  startGenerator(kind: Direct): Promise<Generator> {
+    const own = kind === 'direct';
     return Child.start({
-      name: 'generator',
-      module: modulePath('bench/generator/main'),
-      arguments: ['--pacing', this.#pinning.shared ? 'yielding' : 'spin'],
+      name: own ? 'generator' : `generator ${kind}`,
+      module: modulePath(own ? 'bench/generator/main' : `bench/baselines/${kind}`),
+      arguments: own ? ['--pacing', this.#pinning.shared ? 'yielding' : 'spin'] : [],
       prefix: this.#pinning.prefix('generator'),
+      readyTimeoutMs: READY_TIMEOUT_MS,
+    });
+  }
+
+  /** On the gateway's cores, since it stands in its place. */
+  startCanned(): Promise<Gateway> {
+    return Child.start<GatewayReady>({
+      name: 'canned server',
+      module: modulePath('bench/baselines/canned'),
+      arguments: ['--config', this.#file({ upstream: { host: '127.0.0.1', port: 0 }, passThrough: false }), '--exit-with-stdin'],
+      prefix: this.#pinning.prefix('gateway'),
       readyTimeoutMs: READY_TIMEOUT_MS,
     });
   }
@@ -121,7 +133,8 @@ function gatewayConfig(arm: Arm, upstreamPort: number, tls: { key: string; cert:
       ...(tls ? { tls } : {}),
     },
     acp: { defaultAgent: 'codex', allowedAgents: ['codex', 'subagent'] },
-    agents: { execution: arm.execution },
+    // Room for whatever the load brings: what is asked of an arm is what it costs, not when it refuses.
+    agents: { execution: arm.execution, threadPool: { turnsPerThread: 4_096, queueSize: 10_000 } },
     upstream: {
       url: `http://127.0.0.1:${upstreamPort}`,
       transport: arm.upstream.transport,

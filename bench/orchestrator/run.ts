@@ -10,7 +10,7 @@ import type { JsonValue, NotRun, Report, ReportVerdict } from '../../reports/rep
 import { SCHEMA_VERSION } from '../../reports/report.ts';
 import { writeReport } from '../../reports/write.ts';
 import { SCENARIOS } from '../../scenarios/index.ts';
-import { type Arm, arm } from '../arms.ts';
+import { type Arm, arm, type Direct, isDirect } from '../arms.ts';
 import { EXIT } from '../command/command.ts';
 import type { BenchOptions } from '../command/options.ts';
 import { readCanary, timeCanary } from '../host/canary.ts';
@@ -22,7 +22,7 @@ import type { Scenario } from '../scenario.ts';
 import { rng } from '../statistics/rng.ts';
 import { ChildError } from './children.ts';
 import { type LaunchContext, type LaunchData, type Planned, runLaunch } from './launch.ts';
-import { Processes } from './processes.ts';
+import { type Gateway, type Generator, Processes } from './processes.ts';
 import { makeProgress } from './progress.ts';
 import { type ScenarioData, summarise } from './summarise.ts';
 import { judgeThresholds } from './thresholds.ts';
@@ -131,15 +131,23 @@ async function runLaunches(options: BenchOptions, planned: readonly Planned[], d
   const launches = Math.max(...planned.map(({ extent }) => extent.launches));
   const upstream = await processes.startUpstream();
   try {
-    const generator = await processes.startGenerator();
+    const generators = new Map<Direct, Generator>();
+    let canned: Gateway | undefined;
     try {
+      generators.set('direct', await processes.startGenerator('direct'));
+      for (const { arms } of planned) {
+        for (const { kind } of arms)
+          if (isDirect(kind) && !generators.has(kind)) generators.set(kind, await processes.startGenerator(kind));
+      }
+      if (planned.some(({ scenario }) => scenario.target === 'canned')) canned = await processes.startCanned();
       let done = 0;
       const total = launches * planned.reduce((sum, { arms, extent }) => sum + arms.length * extent.trialsPerLaunch, 0);
       const context: LaunchContext = {
         ...rest,
         processes,
         upstream,
-        generator,
+        generators,
+        canned,
         coreShared: pinning.shared,
         seed: options.seed,
         trace: options.trace,
@@ -159,7 +167,7 @@ async function runLaunches(options: BenchOptions, planned: readonly Planned[], d
         );
       }
     } finally {
-      await generator.stop();
+      await Promise.all([...generators.values(), ...(canned ? [canned] : [])].map((child) => child.stop()));
     }
   } finally {
     await upstream.stop();

@@ -282,7 +282,7 @@ function ratioOf(name: string, baseline: ArmData, candidate: ArmData, seed: numb
       pairs.push({ baseline: answer.users, candidate: other.users });
     }
   } else {
-    const valueOf = (trials: readonly Observation[]): number | null => {
+    const measureOf = (trials: readonly Observation[]): number | null => {
       const value = VALUE_MEASURES[measure];
       if (value) return value.of(trials);
       const time = TIME_MEASURES[measure];
@@ -290,7 +290,7 @@ function ratioOf(name: string, baseline: ArmData, candidate: ArmData, seed: numb
     };
     for (const [launch, trials] of baseline.launches) {
       const other = candidate.launches.get(launch);
-      const [before, after] = [valueOf(trials), other ? valueOf(other) : null];
+      const [before, after] = [measureOf(trials), other ? measureOf(other) : null];
       if (before !== null && after !== null) pairs.push({ baseline: before, candidate: after });
     }
   }

@@ -28,6 +28,8 @@ export interface Stage {
   /** Cores that the gateway may use, for its share of them. */
   gatewayCores: number;
   signal: AbortSignal;
+  /** The generator at its limit is what is measured. */
+  saturates: boolean;
 }
 
 export interface TrialRequest {
@@ -71,10 +73,10 @@ function judge(stage: Stage, request: TrialRequest, result: TrialResult, ledger:
   return judgeTrial({
     latenessP99Ms: p99(lateness),
     // A mock LLM that was stopped on purpose is late on purpose.
-    mockLatenessP99Ms: request.freezeMs > 0 ? 0 : p99(ledger.mockLateness),
+    mockLatenessP99Ms: request.freezeMs > 0 || stage.saturates ? 0 : p99(ledger.mockLateness),
     coreShared: stage.coreShared,
     rate: spec.load.kind === 'closed' ? null : { offered: result.schedule.offeredRate, achieved: result.schedule.achievedRate },
-    generatorCores: result.generator.cpuNs / result.generator.wallNs,
+    generatorCores: stage.saturates ? 0 : result.generator.cpuNs / result.generator.wallNs,
     inFlightPeak: result.generator.inFlightPeak,
     inFlightMax: spec.inFlightMax,
     turns: result.turns,

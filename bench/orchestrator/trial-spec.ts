@@ -37,7 +37,7 @@ export function trialSpec(request: SpecRequest): TrialSpec {
       leg: arm.client,
       host: '127.0.0.1',
       port: request.port,
-      keep: 'session',
+      keep: scenario.keep ?? 'session',
       connectionsMax: 20_000,
       streamsPerConnection: conditions.streamsPerConnection,
       compression: conditions.compression,

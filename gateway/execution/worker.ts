@@ -10,6 +10,12 @@ import { agentHandler } from '../agents/index.ts';
 import type { Batch, FromWorker, Hello, ThreadTask, ToWorker, WorkerSettings } from './messages.ts';
 import { Outbox, type Source } from './outbox.ts';
 
+/**
+ * Piscina first tries `require` on a worker's module. A thread that is terminated while it requires an ES module aborts
+ * the whole process (an assertion in Node 26.10); one that waits at its top level cannot be required, and is imported.
+ */
+await undefined;
+
 /** For the pool: after bundling, only the module itself knows where it lies. */
 export const url = import.meta.url;
 
