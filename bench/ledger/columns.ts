@@ -79,7 +79,7 @@ export class TokenColumns<Row extends object> {
       const from = end + 1 + index * head.tokens * 8;
       return new Float64Array(Uint8Array.prototype.slice.call(file, from, from + head.tokens * 8).buffer);
     };
-    columns.rows.push(...head.rows);
+    for (const row of head.rows) columns.rows.push(row);
     columns.#lengths = column(0);
     columns.#timesNs = column(1);
     columns.#count = head.tokens;

@@ -203,7 +203,17 @@ export function judgeProbe(observation: Observation, scenario: Scenario, arm: Ar
 function stageOf(context: LaunchContext, scenario: Scenario, arm: Arm, gateway: Gateway | undefined): Stage {
   const { folder, upstream, coreShared, gatewayCores, signal, generators } = context;
   const generator = generators.get(isDirect(arm.kind) ? arm.kind : 'direct')!;
-  return { folder, upstream, generator, gateway, coreShared, gatewayCores, signal, saturates: scenario.saturates === true };
+  return {
+    folder,
+    upstream,
+    generator,
+    gateway,
+    coreShared,
+    gatewayCores,
+    signal,
+    saturates: scenario.saturates === true,
+    hasLedger: scenario.target !== 'canned',
+  };
 }
 
 function portOf(context: LaunchContext, scenario: Scenario, gateway: Gateway | undefined): number {

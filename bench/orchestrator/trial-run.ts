@@ -30,6 +30,8 @@ export interface Stage {
   signal: AbortSignal;
   /** The generator at its limit is what is measured. */
   saturates: boolean;
+  /** The target keeps a ledger: it is the mock LLM, or has it behind it. */
+  hasLedger: boolean;
 }
 
 export interface TrialRequest {
@@ -53,14 +55,15 @@ export async function runTrial(stage: Stage, request: TrialRequest): Promise<Obs
   const meter = gateway ? openCpuMeter(gateway.pid) : undefined;
   const before = meter?.sample();
   const window: { start?: CpuSample | undefined; end?: CpuSample | undefined } = {};
-  const result = await generate(stage, { ...request.spec, arrivalsPath }, (edge) => {
+  const spec = stage.hasLedger ? { ...request.spec, arrivalsPath } : request.spec;
+  const result = await generate(stage, spec, (edge) => {
     window[edge] = meter?.sample();
     if (edge === 'start' && request.freezeMs > 0) freeze(upstream.pid, request.spec.measureMs / 3, request.freezeMs);
   });
   const cpu = meter && gateway ? cpuFacts(gateway, meter, before, window, stage.gatewayCores) : undefined;
   await ask(upstream, 'POST', '/ledger/save', { path: ledgerPath });
   const { lateness } = (await ask(upstream, 'GET', '/stats')) as { lateness: { histogram: string } };
-  const ledger = joined(arrivalsPath, ledgerPath, LatencyHistogram.decode(lateness.histogram));
+  const ledger = joined(stage.hasLedger ? arrivalsPath : undefined, ledgerPath, LatencyHistogram.decode(lateness.histogram));
   for (const path of [arrivalsPath, ledgerPath]) rmSync(path, { force: true });
   const reasons = judge(stage, request, result, ledger);
   return { scenario: request.scenario, arm: request.arm.id, launch: request.launch, result, ledger, cpu, reasons };
@@ -136,9 +139,13 @@ function cpuFacts(
   };
 }
 
-function joined(arrivalsPath: string, ledgerPath: string, mockLateness: LatencyHistogram): LedgerFacts {
+function joined(arrivalsPath: string | undefined, ledgerPath: string, mockLateness: LatencyHistogram): LedgerFacts {
   // The emulated link delays nothing here: there is none.
-  const result = joinLedger(TokenColumns.load<LedgerRow>(ledgerPath), TokenColumns.load<ArrivalRow>(arrivalsPath), 0);
+  const result = joinLedger(
+    TokenColumns.load<LedgerRow>(ledgerPath),
+    arrivalsPath === undefined ? new TokenColumns<ArrivalRow>(1) : TokenColumns.load<ArrivalRow>(arrivalsPath),
+    0,
+  );
   return { gatewayAdded: result.gatewayAdded, completionLag: result.completionLag, mockLateness, counts: result.counts };
 }
 
