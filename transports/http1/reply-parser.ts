@@ -25,6 +25,13 @@ const HEAD_BYTES_MAX = 64 * 1024;
 const LINE_BYTES_MAX = 16 * 1024;
 const LF = 10;
 const CR = 13;
+/** Seven digits and the line's end; longer sizes take the slower way. */
+const SIZE_DIGITS_MAX = 8;
+/** By byte: the value of a hexadecimal digit, or -1. */
+const HEX_VALUES = Int8Array.from({ length: 256 }, (_, byte) => {
+  const text = String.fromCharCode(byte);
+  return /[0-9a-f]/i.test(text) ? Number.parseInt(text, 16) : -1;
+});
 const NO_TRAILERS: ReadonlyMap<string, string> = new Map();
 
 type State = 'idle' | 'head' | 'fixed' | 'until-close' | 'size' | 'data' | 'data-end' | 'trailers' | 'broken';
@@ -93,6 +100,13 @@ export class ReplyParser {
           break;
         }
         case 'size': {
+          const after = this.#partial ? -1 : this.#plainSize(chunk, at);
+          if (after !== -1) {
+            this.framingBytes += after - at;
+            at = after;
+            this.#state = this.#remaining === 0 ? 'trailers' : 'data';
+            break;
+          }
           const end = this.#line(chunk, at);
           if (end === -1) return this.#problem === '';
           const text = this.#text(chunk, at, end);
@@ -183,6 +197,24 @@ export class ReplyParser {
   #complete(trailers: ReadonlyMap<string, string>): void {
     this.#state = 'idle';
     this.#events.complete(this.#keepAlive, trailers);
+  }
+
+  /**
+   * The usual size line, whole and without extensions, read digit by digit: once a token.
+   * @returns the index after it with `#remaining` set, or -1 for anything else.
+   */
+  #plainSize(chunk: Buffer, at: number): number {
+    let size = 0;
+    for (let index = at; index < at + SIZE_DIGITS_MAX; index += 1) {
+      const digit = HEX_VALUES[chunk[index] ?? 0]!;
+      if (digit >= 0) size = size * 16 + digit;
+      else {
+        if (index === at || chunk[index] !== CR || chunk[index + 1] !== LF) return -1;
+        this.#remaining = size;
+        return index + 2;
+      }
+    }
+    return -1;
   }
 
   /** The index after the next LF, or -1 with what there is put by. */
