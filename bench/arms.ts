@@ -6,7 +6,8 @@
  *
  * Further kinds are measured beside gateways: `bare/sse` and `bare/websocket` (hand-written relays, optionally
  * `/pass-through`), `direct/<leg>` (the client straight at the mock LLM), and in the client's place there
- * `counting/<leg>` (counts bytes only) and `autocannon/http/chat/kept`.
+ * `counting/<leg>` (counts bytes only), `recorder/sse/chat/kept` (an independent witness of the ledger) and
+ * `autocannon/http/chat/kept`.
  */
 import { CONNECTIONS, ENVELOPES, EXECUTIONS, type Execution, TRANSPORTS } from '../transports/contract.ts';
 import { historyProblem, legProblem } from '../transports/registry.ts';
@@ -36,8 +37,8 @@ export const DEFAULT_CONDITIONS: Readonly<Conditions> = Object.freeze({
   users: 0,
 });
 
-/** Without a gateway: our generator, one that only counts bytes, or autocannon. */
-export const DIRECT = ['direct', 'counting', 'autocannon'] as const;
+/** Without a gateway: our generator, one that only counts bytes, an independent witness, or autocannon. */
+export const DIRECT = ['direct', 'counting', 'recorder', 'autocannon'] as const;
 export type Direct = (typeof DIRECT)[number];
 
 export function isDirect(kind: Arm['kind']): kind is Direct {
@@ -64,6 +65,7 @@ const BARE: Readonly<Record<string, { client: Leg; upstream: Leg }>> = {
 const OTHER_GENERATORS: Readonly<Record<Direct, { includes(leg: string): boolean; join(by: string): string }>> = {
   direct: { includes: () => true, join: () => '' },
   counting: ['sse/chat/kept', 'websocket/responses/kept'],
+  recorder: ['sse/chat/kept'],
   autocannon: ['http/chat/kept'],
 };
 

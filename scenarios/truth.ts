@@ -4,26 +4,37 @@ import type { Scenario } from '../bench/scenario.ts';
  * Does the instrument tell the truth about itself?
  *
  * The client goes straight at the mock LLM, so that what it "adds" is the instrument's own error: the client's read
- * of each token minus the mock LLM's record of sending it, on one clock. At 1 and at 200 streams × 50 tokens/s.
+ * of each token minus the mock LLM's record of sending it, on one clock. At 1 and at 200 streams × 50 tokens/s. Beside
+ * our client stands an independent recorder on raw sockets, which shares no code with it: both must find the ledger
+ * equally right.
  */
 export const truth: Scenario = {
   name: 'truth',
   asks: 'How far off is each token’s stamp when there is no gateway at all?',
   why: 'The client’s read minus the mock LLM’s send, token by token, on one clock; nothing but the loopback lies between.',
-  arms: ['direct/sse/chat/kept@users=1', 'direct/sse/chat/kept@users=200', 'direct/websocket/responses/kept@users=200'],
-  pairs: [],
-  measures: ['gatewayAdded', 'completionLag'],
+  arms: [
+    'direct/sse/chat/kept@users=1',
+    'direct/sse/chat/kept@users=200',
+    'direct/websocket/responses/kept@users=200',
+    'recorder/sse/chat/kept@users=1',
+    'recorder/sse/chat/kept@users=200',
+  ],
+  pairs: [
+    ['recorder/sse/chat/kept@users=1', 'direct/sse/chat/kept@users=1'],
+    ['recorder/sse/chat/kept@users=200', 'direct/sse/chat/kept@users=200'],
+  ],
+  measures: ['gatewayAdded', 'gatewayAdded.p99'],
   model: { profile: 'fixed', ttftMs: 50, tpotMs: 20, jitter: 'off', stalls: 'off' },
   workload: {
     turnsPerSession: 1_000,
     thinkMs: { kind: 'fixed', value: 0 },
     inputTokens: { kind: 'fixed', value: 20 },
-    outputTokens: { kind: 'fixed', value: 100 },
+    outputTokens: { kind: 'fixed', value: 25 },
     history: 'full',
     phases: false,
   },
   plan: { kind: 'load', load: { kind: 'closed', users: 200, spreadMs: 1_000 } },
-  quick: { launches: 6, trialsPerLaunch: 1, warmupMs: 1_000, measureMs: 3_000, drainMs: 2_500 },
+  quick: { launches: 6, trialsPerLaunch: 1, warmupMs: 1_000, measureMs: 4_000, drainMs: 1_500 },
   full: { launches: 12, trialsPerLaunch: 2, warmupMs: 1_000, measureMs: 6_000, drainMs: 3_000 },
   margin: 0.05,
 };

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { nowNs } from '../../transports/clock.ts';
 import type { Meter } from '../../transports/wire.ts';
 import { TokenColumns } from '../ledger/columns.ts';
-import { writeMarker } from '../ledger/rows.ts';
+import { type ArrivalRow, writeMarker } from '../ledger/rows.ts';
 import { LatencyHistogram } from '../statistics/histogram.ts';
 import type { GeneratorCommand, GeneratorLine, TrialResult, TrialSpec } from '../trial.ts';
 import { loadText } from '../upstream/text.ts';
@@ -17,6 +17,8 @@ export interface Ran {
   bytesWritten: number;
   /** Times of turns, where the generator takes any. */
   turnTimes?: LatencyHistogram;
+  /** Reads of single tokens, where it records them. */
+  arrivals?: TokenColumns<ArrivalRow>;
 }
 
 export interface Task {
@@ -25,6 +27,11 @@ export interface Task {
   untilMs: number;
   /** Content of the n-th message of a user. */
   message: (user: number, turn: number) => string;
+}
+
+/** In the form of our own generator's keys, so that the mock LLM draws as it does for those. */
+export function keyOf(spec: TrialSpec, user: number, turn: number): string {
+  return `${spec.id}.${spec.seed}.${user}.${turn}`;
 }
 
 /** Takes trials until its input ends. */
@@ -61,13 +68,13 @@ async function runOne(
   const task: Task = {
     users: spec.load.users,
     untilMs: performance.now() + lengthMs,
-    message: (user, turn) => `${writeMarker({ key: `${spec.id}.${spec.seed}.${user}.${turn}`, tokens })} ${input}`,
+    message: (user, turn) => `${writeMarker({ key: keyOf(spec, user, turn), tokens })} ${input}`,
   };
   const ran = await run(spec, task);
   const used = process.cpuUsage(cpu);
   const endNs = nowNs();
   emit({ window: 'end', id: spec.id, atNs: endNs });
-  if (spec.arrivalsPath !== undefined) new TokenColumns(1).save(spec.arrivalsPath);
+  if (spec.arrivalsPath !== undefined) (ran.arrivals ?? new TokenColumns<ArrivalRow>(1)).save(spec.arrivalsPath);
   const none = new LatencyHistogram().encode();
   // In time by construction: a closed loop starts its next turn when the last is over.
   const onTime = new LatencyHistogram();

@@ -151,13 +151,10 @@ async function runSearches(
         extent,
       });
       context.onTrial(`launch ${launch + 1}: ${scenario.name} ${arm.id}, ${users} streams`);
-      const observation = await runTrial(stageOf(context, scenario, arm, gateway), {
-        scenario: scenario.name,
-        arm,
-        launch,
-        spec,
-        freezeMs: 0,
-      });
+      const request = { scenario: scenario.name, arm, launch, spec, freezeMs: 0 };
+      let observation = await runTrial(stageOf(context, scenario, arm, gateway), request);
+      // A moment's noise must not look like the instrument's limit.
+      if (observation.reasons.length > 0) observation = await runTrial(stageOf(context, scenario, arm, gateway), request);
       const { result, why } = judgeProbe(observation, scenario, arm);
       probes.push({ users, ok: result === 'holds', why });
       search.tell(result);
@@ -195,9 +192,10 @@ export function judgeProbe(observation: Observation, scenario: Scenario, arm: Ar
   const { completionLag, gatewayAdded } = observation.ledger;
   over('completionLag', completionLag.quantileMs(0.99) ?? completionLag.maxMs(), plan.completionLagP99MsMax);
   if (arm.client.transport !== 'http') over('gatewayAdded', gatewayAdded.quantileMs(0.99), plan.gatewayAddedP99MsMax);
-  if (broken.length === 0) return { result: 'holds', why: '' };
-  if (observation.reasons.length === 0) return { result: 'fails', why: broken.join('; ') };
-  return { result: 'limited', why: `${broken.join('; ')}; but the instrument: ${observation.reasons.join('; ')}` };
+  // An instrument that falls behind offers less than it says: what holds then holds for a smaller load.
+  if (observation.reasons.length > 0)
+    return { result: 'limited', why: ['the instrument gave out', ...observation.reasons, ...broken].join('; ') };
+  return broken.length === 0 ? { result: 'holds', why: '' } : { result: 'fails', why: broken.join('; ') };
 }
 
 function stageOf(context: LaunchContext, scenario: Scenario, arm: Arm, gateway: Gateway | undefined): Stage {
