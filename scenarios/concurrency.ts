@@ -25,7 +25,7 @@ export const concurrency: Scenario = {
     phases: false,
   },
   plan: { kind: 'search', usersMin: 25, usersMax: 3_200, stepRatio: 1.19, completionLagP99MsMax: 100, gatewayAddedP99MsMax: 100 },
-  quick: { launches: 6, trialsPerLaunch: 2, warmupMs: 500, measureMs: 800, drainMs: 1_500 },
+  quick: { launches: 6, trialsPerLaunch: 2, warmupMs: 500, measureMs: 700, drainMs: 1_500 },
   full: { launches: 8, trialsPerLaunch: 8, warmupMs: 1_000, measureMs: 3_000, drainMs: 2_000 },
   margin: 0.1,
 };

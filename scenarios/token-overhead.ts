@@ -25,7 +25,7 @@ export const tokenOverhead: Scenario = {
     history: 'full',
     phases: false,
   },
-  plan: { kind: 'load', load: { kind: 'closed', users: 4, spreadMs: 10 } },
+  plan: { kind: 'load', load: { kind: 'closed', users: 12, spreadMs: 20 } },
   quick: { launches: 6, trialsPerLaunch: 1, warmupMs: 0, measureMs: 500, drainMs: 1_500 },
   full: { launches: 6, trialsPerLaunch: 1, warmupMs: 0, measureMs: 2_000, drainMs: 2_000 },
   margin: 0.01,

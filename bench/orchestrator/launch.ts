@@ -46,8 +46,8 @@ export interface LaunchData {
 }
 
 /** Probes of a first search, which knows nothing yet. */
-const FIRST_PROBES = 9;
-const FIRST_START_USERS = 150;
+const FIRST_PROBES = 6;
+const FIRST_START_USERS = 250;
 
 /** Appends to `data` as it goes, so that what was measured survives an interruption. @throws ChildError */
 export async function runLaunch(context: LaunchContext, launch: number, planned: readonly Planned[], data: LaunchData): Promise<void> {
@@ -128,9 +128,7 @@ async function runSearches(
   const grid: Grid = { min: plan.usersMin, max: plan.usersMax, ratio: plan.stepRatio };
   const searches = arms.map((arm) => {
     const found = context.found.get(`${scenario.name} ${arm.id}`);
-    const search = found
-      ? new Search(grid, middle(found), 1, extent.trialsPerLaunch + 1)
-      : new Search(grid, startOf(grid), 3, FIRST_PROBES);
+    const search = found ? new Search(grid, middle(found), 1, extent.trialsPerLaunch) : new Search(grid, startOf(grid), 3, FIRST_PROBES);
     return { arm, search, probes: [] as { users: number; ok: boolean; why: string }[] };
   });
   for (let round = 0; searches.some(({ search }) => search.next !== undefined); round += 1) {
