@@ -14,6 +14,8 @@ export interface ValueMeasure {
   of: (trials: readonly Observation[]) => number | null;
   /** Values spread by factors, not by differences: averaged as logarithms. */
   logScale: boolean;
+  /** It means nothing unless the scenario asks for it. */
+  onlyWhenAsked?: true;
 }
 
 const ratio = (over: number, under: number): number | null => (under > 0 ? over / under : null);
@@ -86,6 +88,7 @@ export const VALUE_MEASURES: Readonly<Record<string, ValueMeasure>> = {
     },
   },
   throughput: {
+    onlyWhenAsked: true,
     unit: '1/s',
     direction: 'higher',
     logScale: true,

@@ -51,7 +51,7 @@ export function summarise(run: readonly ScenarioData[], seed: number): ReportSce
       why: `${data.scenario.asks} ${data.scenario.why}`,
       parameters: data.parameters,
       schedule: scheduleOf(data),
-      arms: data.arms.map((arm) => reportArm(arm, byArm.get(arm.id)!)),
+      arms: data.arms.map((arm) => reportArm(arm, byArm.get(arm.id)!, data.scenario.measures)),
       comparisons,
       notRun: data.notRun,
     };
@@ -80,7 +80,7 @@ function groupByArm(data: ScenarioData): Map<string, ArmData> {
   return byArm;
 }
 
-function reportArm(arm: Arm, data: ArmData): ReportArm {
+function reportArm(arm: Arm, data: ArmData, asked: readonly string[]): ReportArm {
   const metrics: Record<string, Measured> = {};
   const histograms: Record<string, string> = {};
   const launches = [...data.launches.values()];
@@ -97,6 +97,7 @@ function reportArm(arm: Arm, data: ArmData): ReportArm {
     histograms[name] = all.encode();
   }
   for (const [name, measure] of Object.entries(VALUE_MEASURES)) {
+    if (measure.onlyWhenAsked && !asked.includes(name)) continue;
     const values = launches.map((trials) => measure.of(trials)).filter((value) => value !== null);
     if (values.length === 0) continue;
     metrics[name] = measured(measure.unit, meanOf(values, { scale: measure.logScale ? 'log' : 'linear' }), 'mean');
