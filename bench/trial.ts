@@ -89,7 +89,7 @@ export interface TrialResult {
   schedule: { hash: string; offeredRate: number; achievedRate: number; interArrivalCv: number | null };
   /** `tpot` and `interChunk` are empty for `http` arms; `service` counts from the actual start. */
   histograms: Record<TrialHistogram, EncodedHistogram>;
-  /** Of the whole trial, warm-up and drain included, as are the gateway's CPU figures that they divide. */
+  /** Of the whole trial, warm-up and drain included. */
   totals: { turns: number; outputTokens: number; textEvents: number; meter: Meter };
   generator: { cpuNs: number; wallNs: number; inFlightPeak: number };
   arrivalsPath?: string;

@@ -115,13 +115,13 @@ export const MEASURES: readonly Measure[] = [
     'cpuPerToken',
     'CPU per token',
     'us/token',
-    'User and system time of the gateway’s process divided by the tokens it relayed, at the same offered load for all arms.',
+    'User and system time of the gateway’s process in the measured window, divided by the tokens that the mock LLM sent through it meanwhile, at the same offered load for all arms.',
   ),
   define(
     'cpuPerTurn',
     'CPU per turn',
     'ms/turn',
-    'User and system time of the gateway’s process divided by the turns, at the same offered load for all arms.',
+    'User and system time of the gateway’s process in the measured window, divided by the replies that ended meanwhile, at the same offered load for all arms.',
   ),
   define(
     'cpuShare',

@@ -23,7 +23,7 @@ const sum = (trials: readonly Observation[], of: (trial: Observation) => number)
   trials.reduce((total, trial) => total + of(trial), 0);
 const tokens = (trials: readonly Observation[]): number => sum(trials, (trial) => trial.result.totals.outputTokens);
 const gatewayNs = (trials: readonly Observation[]): number | null =>
-  trials.every((trial) => trial.cpu) ? sum(trials, (trial) => trial.cpu?.trialNs ?? 0) : null;
+  trials.every((trial) => trial.cpu) ? sum(trials, (trial) => trial.cpu?.windowNs ?? 0) : null;
 const per = (over: number | null, under: number): number | null => (over === null ? null : ratio(over, under));
 
 /** Measures that are one number a launch. */
@@ -68,12 +68,17 @@ export const VALUE_MEASURES: Readonly<Record<string, ValueMeasure>> = {
       );
     },
   },
-  cpuPerToken: { unit: 'us/token', direction: 'lower', logScale: true, of: (trials) => per(gatewayNs(trials), tokens(trials) * 1e3) },
+  cpuPerToken: {
+    unit: 'us/token',
+    direction: 'lower',
+    logScale: true,
+    of: (trials) => per(gatewayNs(trials), sum(trials, ({ ledger }) => ledger.window.tokens) * 1e3),
+  },
   cpuPerTurn: {
     unit: 'ms/turn',
     direction: 'lower',
     logScale: true,
-    of: (trials) => per(gatewayNs(trials), sum(trials, ({ result }) => result.totals.turns) * 1e6),
+    of: (trials) => per(gatewayNs(trials), sum(trials, ({ ledger }) => ledger.window.turns) * 1e6),
   },
   cpuShare: {
     unit: 'fraction',

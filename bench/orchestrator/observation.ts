@@ -8,6 +8,8 @@ export interface LedgerFacts {
   gatewayAdded: LatencyHistogram;
   completionLag: LatencyHistogram;
   mockLateness: LatencyHistogram;
+  /** Tokens that the mock LLM sent, and replies that it ended, in the measured window. */
+  window: { tokens: number; turns: number };
   /** The join's own figures; see `bench/ledger/join.ts`. */
   counts: JoinCounts;
 }

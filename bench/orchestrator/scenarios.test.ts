@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { parseArm } from '../arms.ts';
 import { DEFAULT_SCENARIOS, SCENARIOS } from '../../scenarios/index.ts';
+import { parseArm } from '../arms.ts';
 
 it('names only arms that can run, compares only arms that it has, and has the defaults', () => {
   for (const scenario of Object.values(SCENARIOS)) {

@@ -63,7 +63,7 @@ export async function runTrial(stage: Stage, request: TrialRequest): Promise<Obs
   const cpu = meter && gateway ? cpuFacts(gateway, meter, before, window, stage.gatewayCores) : undefined;
   await ask(upstream, 'POST', '/ledger/save', { path: ledgerPath });
   const { lateness } = (await ask(upstream, 'GET', '/stats')) as { lateness: { histogram: string } };
-  const ledger = joined(stage.hasLedger ? arrivalsPath : undefined, ledgerPath, LatencyHistogram.decode(lateness.histogram));
+  const ledger = joined(stage.hasLedger ? arrivalsPath : undefined, ledgerPath, LatencyHistogram.decode(lateness.histogram), result);
   for (const path of [arrivalsPath, ledgerPath]) rmSync(path, { force: true });
   const reasons = judge(stage, request, result, ledger);
   return { scenario: request.scenario, arm: request.arm.id, launch: request.launch, result, ledger, cpu, reasons };
@@ -139,14 +139,25 @@ function cpuFacts(
   };
 }
 
-function joined(arrivalsPath: string | undefined, ledgerPath: string, mockLateness: LatencyHistogram): LedgerFacts {
+function joined(arrivalsPath: string | undefined, ledgerPath: string, mockLateness: LatencyHistogram, result: TrialResult): LedgerFacts {
+  const ledger = TokenColumns.load<LedgerRow>(ledgerPath);
+  const arrivals = arrivalsPath === undefined ? new TokenColumns<ArrivalRow>(1) : TokenColumns.load<ArrivalRow>(arrivalsPath);
   // The emulated link delays nothing here: there is none.
-  const result = joinLedger(
-    TokenColumns.load<LedgerRow>(ledgerPath),
-    arrivalsPath === undefined ? new TokenColumns<ArrivalRow>(1) : TokenColumns.load<ArrivalRow>(arrivalsPath),
-    0,
-  );
-  return { gatewayAdded: result.gatewayAdded, completionLag: result.completionLag, mockLateness, counts: result.counts };
+  const { gatewayAdded, completionLag, counts } = joinLedger(ledger, arrivals, 0);
+  return { gatewayAdded, completionLag, mockLateness, counts, window: sentBetween(ledger, result.windowStartNs, result.windowEndNs) };
+}
+
+/** What the target relayed meanwhile: by the sender's record, so that buffering on the way shifts nothing across the edges. */
+export function sentBetween(ledger: TokenColumns<LedgerRow>, startNs: number, endNs: number): { tokens: number; turns: number } {
+  let tokens = 0;
+  let turns = 0;
+  for (const row of ledger.rows) {
+    const timesNs = ledger.timesNsOf(row);
+    for (const sentNs of timesNs) if (sentNs >= startNs && sentNs < endNs) tokens += 1;
+    const lastNs = timesNs.at(-1);
+    if (lastNs !== undefined && lastNs >= startNs && lastNs < endNs) turns += 1;
+  }
+  return { tokens, turns };
 }
 
 /** Stops a process and lets it go on. */
