@@ -16,8 +16,6 @@ export interface LedgerFacts {
 
 /** Processor time of the measured process. */
 export interface CpuFacts {
-  /** Over the whole trial, warm-up and drain included. */
-  trialNs: number;
   /** Over the measured window. */
   windowNs: number;
   windowWallNs: number;

@@ -64,7 +64,7 @@ function observe(id: string, launch: number, turnMs: number, cpuUs: number, over
     launch,
     result,
     ledger: { gatewayAdded: times, completionLag: times, mockLateness: none, counts, window: { tokens: 10, turns: 1 } },
-    cpu: { trialNs: cpuUs * 10 * 1e3, windowNs: cpuUs * 10 * 1e3, windowWallNs: 1e9, cores: 1, waitRatio: 0.1, rssBytes: 1e6 },
+    cpu: { windowNs: cpuUs * 10 * 1e3, windowWallNs: 1e9, cores: 1, waitRatio: 0.1, rssBytes: 1e6 },
     reasons: [],
     ...over,
   };

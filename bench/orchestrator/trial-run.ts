@@ -130,7 +130,6 @@ function cpuFacts(
   const trial = cpuBetween(before, after);
   const measured = cpuBetween(window.start, window.end);
   return {
-    trialNs: trial.cpuNs,
     windowNs: measured.cpuNs,
     windowWallNs: measured.wallNs,
     cores,
