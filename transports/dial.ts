@@ -17,9 +17,11 @@ export interface Dialled {
 export interface DialOptions {
   host: string;
   port: number;
-  tls?: { ca?: string; servername?: string };
+  tls?: { ca?: string; servername?: string } | undefined;
+  /** Offered where there is TLS. */
   alpn?: readonly string[];
-  timeoutMs: number;
+  /** TCP and TLS together. */
+  connectTimeoutMs: number;
   /** Takes what a plain socket reads instead of 'data' events; the chunk is only valid during the call. */
   onChunk?: (chunk: Buffer) => void;
 }
@@ -78,8 +80,8 @@ export function dial(options: DialOptions, done: (error: DialError | undefined) 
   const onReady = () => settle(undefined);
   const ready = options.tls ? 'secureConnect' : 'connect';
   const timer = setTimeout(
-    () => settle(new DialError('connect_timeout', `connecting to ${where}: not ready within ${options.timeoutMs} ms`)),
-    options.timeoutMs,
+    () => settle(new DialError('connect_timeout', `connecting to ${where}: not ready within ${options.connectTimeoutMs} ms`)),
+    options.connectTimeoutMs,
   );
   socket.once('error', onError).once('close', onClose).once(ready, onReady);
   return { socket, raw };

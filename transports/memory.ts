@@ -4,6 +4,7 @@
  * Requests and replies still pass through their envelope, so what is left when it is subtracted from another
  * transport is the wire: framing, system calls, the network stack. Servers are found by their port, as on a wire.
  */
+import { nowNs } from './clock.ts';
 import type { Connection, ConnectionOwner, Counts, OpenConnection, SettledOptions } from './connection.ts';
 import type { EndEvent, Running, Sink, Turn, TurnEvent } from './contract.ts';
 import { DialError } from './dial.ts';
@@ -80,7 +81,7 @@ class MemoryTurn implements Sink, Running {
       return true;
     }
     this.#started = true;
-    this.#running?.written?.(Number(process.hrtime.bigint()));
+    this.#running?.written?.(nowNs());
     this.#writer.event(event);
     this.#writer.flush();
     return this.#takes;

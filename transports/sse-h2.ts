@@ -30,19 +30,11 @@ class H2Connection implements Connection {
     this.options = options;
     this.owner = owner;
     this.#places = options.leg.connection === 'multiplexed' ? options.streamsPerConnection : 1;
-    this.#dialled = dial(
-      {
-        host: options.host,
-        port: options.port,
-        ...(options.tls ? { tls: options.tls, alpn: ['h2'] } : {}),
-        timeoutMs: options.connectTimeoutMs,
-      },
-      (error) => {
-        if (this.#state === 'closed') return;
-        if (error) this.#failedToOpen(error);
-        else this.#openSession();
-      },
-    );
+    this.#dialled = dial({ ...options, alpn: ['h2'] }, (error) => {
+      if (this.#state === 'closed') return;
+      if (error) this.#failedToOpen(error);
+      else this.#openSession();
+    });
   }
 
   get free(): number {

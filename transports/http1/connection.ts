@@ -58,21 +58,12 @@ export class Http1Connection implements Connection, Running, Reply {
       body: (chunk, start, end) => this.#exchange?.body(chunk, start, end),
       complete: (keepAlive, trailers) => this.#complete(keepAlive, trailers),
     });
-    this.#dialled = dial(
-      {
-        host: options.host,
-        port: options.port,
-        ...(options.tls ? { tls: options.tls } : {}),
-        timeoutMs: options.connectTimeoutMs,
-        onChunk: this.#read,
-      },
-      (error) => {
-        if (this.#state === 'closed') return;
-        if (error) this.#state = 'closed';
-        else this.#attach();
-        owner.opened(this, error);
-      },
-    );
+    this.#dialled = dial({ ...options, onChunk: this.#read }, (error) => {
+      if (this.#state === 'closed') return;
+      if (error) this.#state = 'closed';
+      else this.#attach();
+      owner.opened(this, error);
+    });
   }
 
   get free(): number {

@@ -3,9 +3,11 @@
  * HTTP/1.1 and HTTP/2 (Node's compatible API). Headers are sent with the first event, so that a turn that is
  * refused before it started still has a status of its own.
  */
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
+import { nowNs } from '../clock.ts';
 import type { EndEvent, Running, Sink, Turn, TurnEvent } from '../contract.ts';
 import type { Envelope, ReplyContext, ReplyWriter } from '../envelope.ts';
 import type { Flushable } from '../flush.ts';
@@ -133,7 +135,7 @@ export class StreamReply extends HttpReply implements Flushable {
     if (this.#pending === '') return;
     const data = this.#pending;
     this.#pending = '';
-    if (this.running?.written) this.running.written(Number(process.hrtime.bigint()));
+    if (this.running?.written) this.running.written(nowNs());
     if (this.#write(data) || this.#blocked) return;
     this.#blocked = true;
     this.service.stalled.set(this, { sinceMs: performance.now(), cut: () => this.response.socket?.destroy() });
@@ -208,7 +210,7 @@ export class WholeReply extends HttpReply {
     const body = this.envelope.writeWhole(this.#events, this.#context);
     this.response.statusCode = 200;
     this.response.setHeader('content-type', this.envelope.wholeReplyType);
-    this.running?.written?.(Number(process.hrtime.bigint()));
+    this.running?.written?.(nowNs());
     if (end.phases === undefined) {
       this.response.setHeader('content-length', Buffer.byteLength(body));
       this.out.end(body);

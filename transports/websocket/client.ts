@@ -90,19 +90,11 @@ export class WebSocketConnection implements Connection {
     this.#multiplexed = options.leg.connection === 'multiplexed';
     if (this.#multiplexed) for (let id = options.streamsPerConnection; id >= 1; id -= 1) this.#freeIds.push(String(id));
     const started = nowNs();
-    this.#dialled = dial(
-      {
-        host: options.host,
-        port: options.port,
-        ...(options.tls ? { tls: options.tls, alpn: ['http/1.1'] } : {}),
-        timeoutMs: options.connectTimeoutMs,
-      },
-      (error) => {
-        if (this.#state === 'closed') return;
-        if (error) this.#failedToOpen(error);
-        else this.#upgrade(options.connectTimeoutMs - (nowNs() - started) / 1e6);
-      },
-    );
+    this.#dialled = dial({ ...options, alpn: ['http/1.1'] }, (error) => {
+      if (this.#state === 'closed') return;
+      if (error) this.#failedToOpen(error);
+      else this.#upgrade(options.connectTimeoutMs - (nowNs() - started) / 1e6);
+    });
   }
 
   get free(): number {
