@@ -2,7 +2,7 @@
 import type { SettledOptions } from './connection.ts';
 import { ENVELOPE_BY_NAME } from './envelopes/index.ts';
 import { ConnectionPool } from './pool.ts';
-import { legProblem, TRANSPORT_BY_NAME } from './registry.ts';
+import { legProblem, sessionProblem, TRANSPORT_BY_NAME } from './registry.ts';
 import type { Client, ClientOptions } from './wire.ts';
 
 const DEFAULTS = {
@@ -19,12 +19,19 @@ const DEFAULTS = {
 
 /**
  * No connection is opened until a turn needs one, or `warm` is called.
- * @throws when the leg is not valid: a defect of the caller, who checks with `legProblem`.
+ * @throws when the leg is not valid: a defect of the caller, who checks with `legProblem` and `sessionProblem`.
  */
 export function connect(options: ClientOptions): Client {
-  const problem = legProblem(options.leg);
+  const problem = legProblem(options.leg) ?? (options.session && sessionProblem(options.leg));
   if (problem) throw new Error(problem);
   const envelope = ENVELOPE_BY_NAME[options.leg.envelope];
-  const settled: SettledOptions = { ...DEFAULTS, ...options, tls: options.tls, path: options.path ?? envelope.path, envelope };
+  const settled: SettledOptions = {
+    ...DEFAULTS,
+    ...options,
+    tls: options.tls,
+    session: options.session,
+    path: options.path ?? envelope.path,
+    envelope,
+  };
   return new ConnectionPool(settled, TRANSPORT_BY_NAME[options.leg.transport].open);
 }

@@ -26,6 +26,19 @@ export const REFUSAL_CODES = {
   websocket_connection_limit_reached: 'The connection has reached its lifetime of 60 minutes; connect anew.',
   queue_full: 'The queue before the agents, or before the upstream, is full; retry after `Retry-After`.',
   rate_limited: 'Too many requests or connections from this client; retry after `Retry-After`.',
+  message_auth_required: 'The gateway takes only WebSocket connections whose messages are signed: offer `gatebench.session.v1`.',
+  message_auth_impossible: 'A binary envelope and `gatebench.session.v1` were asked for together; only text messages can be signed.',
+  hello_expected: 'The first message of a session connection was not a well-formed `gatebench.hello`, or came too late.',
+  session_token_invalid: 'The token in `gatebench.hello` is no session token of this server.',
+  env_not_allowed: '`gatebench.hello` sets variables that the configuration does not allow; the message names them.',
+  session_expired: 'The lifetime of the session is over; connect anew.',
+  message_unsigned: 'A message of a session connection is not of the form `{"jwt", "body"}`.',
+  message_forged: 'The signature of a message is not by the key of its session: it was altered or made by another.',
+  message_altered: 'The body of a message is not the one that was signed.',
+  message_replayed: 'A message has a sequence number that was used already.',
+  message_out_of_order: 'A message has a sequence number beyond the next one: others are missing before it.',
+  message_foreign: 'A message or session token belongs to another connection.',
+  message_expired: 'A message came after the time in its `exp`.',
   shutting_down: 'The server is draining and takes no new turns.',
   execution_not_allowed: 'The turn asks for an execution mode and the configuration allows no overrides.',
 } as const;
@@ -47,3 +60,11 @@ export const TURN_ERROR_CODES = {
   internal_error: 'A defect in this server; its log has the stack.',
 } as const;
 export type TurnErrorCode = keyof typeof TURN_ERROR_CODES;
+
+/** How a server closes a WebSocket connection for reasons of its own; those below 4000 are RFC 6455's. */
+export const CLOSE_CODES = {
+  4401: 'A message was refused; the error event before it says why.',
+  4408: 'Two heartbeats were not answered.',
+  4429: 'The client sent on after as many turns as it may send in a second had been refused as `rate_limited`.',
+} as const;
+export type CloseCode = keyof typeof CLOSE_CODES;

@@ -45,8 +45,9 @@ export interface ConnectionOwner {
 }
 
 /** Options of a client with every default filled in. */
-export type SettledOptions = Required<Omit<ClientOptions, 'tls' | 'path'>> & {
+export type SettledOptions = Required<Omit<ClientOptions, 'tls' | 'path' | 'session'>> & {
   tls: ClientOptions['tls'];
+  session: ClientOptions['session'];
   path: string;
   envelope: Envelope;
 };

@@ -1,14 +1,15 @@
 /**
- * The contract, held against every transport × envelope × connection that can be built, plain and under TLS:
- * order, refusal, failure in mid-stream, cancelling, back-pressure, limits, the death of either peer, and that
+ * The contract, held against every transport × envelope × connection that can be built, plain and under TLS, and with
+ * signed messages where they can be signed: order, refusal, failure in mid-stream, cancelling, back-pressure, limits, the death of either peer, and that
  * nothing is left behind.
  */
 import { afterEach, describe, expect, it } from 'vitest';
 import { connect } from './client.ts';
 import type { Handler, TurnEvent } from './contract.ts';
-import { TRANSPORT_BY_NAME } from './registry.ts';
+import { sessionProblem, TRANSPORT_BY_NAME } from './registry.ts';
 import { serve } from './server.ts';
 import { COMPLETED, Collector, driven, legName, run, says, testCertificate, turn, until, VALID_LEGS } from './testing/legs.ts';
+import { testIssuer } from './testing/sessions.ts';
 import type { Client, ClientOptions, Leg, ServeOptions, Server } from './wire.ts';
 
 const open: { close(): Promise<void> }[] = [];
@@ -17,21 +18,35 @@ afterEach(async () => {
   for (const one of open.splice(0).reverse()) await one.close();
 });
 
+interface Case {
+  leg: Leg;
+  tls: boolean;
+  /** Messages are signed. */
+  session: boolean;
+}
+
 async function pair(
-  leg: Leg,
+  { leg, tls, session }: Case,
   handler: Handler,
-  tls: boolean,
   serveOptions: Partial<ServeOptions> = {},
   clientOptions: Partial<ClientOptions> = {},
 ): Promise<{ server: Server; client: Client }> {
   const certificate = tls ? testCertificate() : undefined;
-  const server = await serve({ host: '127.0.0.1', port: 0, handler, ...(certificate ? { tls: certificate } : {}), ...serveOptions });
+  const server = await serve({
+    host: '127.0.0.1',
+    port: 0,
+    handler,
+    ...(certificate ? { tls: certificate } : {}),
+    ...(session ? { sessions: testIssuer(), requireMessageAuth: true } : {}),
+    ...serveOptions,
+  });
   open.push({ close: () => server.close(0) });
   const client = connect({
     leg,
     host: '127.0.0.1',
     port: server.port,
     ...(certificate ? { tls: { ca: certificate.cert } } : {}),
+    ...(session ? { session: {} } : {}),
     ...clientOptions,
   });
   open.push(client);
@@ -39,10 +54,15 @@ async function pair(
 }
 
 const CASES = VALID_LEGS.flatMap((leg) =>
-  (leg.transport === 'memory' ? [false] : [false, true]).map((tls) => ({ leg, tls, name: `${legName(leg)}${tls ? ' over TLS' : ''}` })),
+  [false, true].flatMap((session) =>
+    [false, true]
+      .filter((tls) => !(tls && leg.transport === 'memory') && !(session && sessionProblem(leg)))
+      .map((tls) => ({ leg, tls, session, name: `${legName(leg)}${session ? ' signed' : ''}${tls ? ' over TLS' : ''}` })),
+  ),
 );
 
-describe.each(CASES)('$name', ({ leg, tls }) => {
+describe.each(CASES)('$name', ({ leg, tls, session }) => {
+  const one: Case = { leg, tls, session };
   const streams = TRANSPORT_BY_NAME[leg.transport].streams;
   const text = (value: string): TurnEvent => ({ type: 'text', text: value });
 
@@ -50,7 +70,7 @@ describe.each(CASES)('$name', ({ leg, tls }) => {
     const content = ['Hal', 'lo, ', '世界', ' "quoted"\n', '\u{1F600}', '\\ end'];
     const call: TurnEvent = { type: 'toolCall', index: 0, id: 'c1', name: 'look', arguments: '{"a":"b"}' };
     const calling: TurnEvent = { ...COMPLETED, outcome: { kind: 'completed', finish: 'toolCalls' } };
-    const { server, client } = await pair(leg, says({ type: 'started', responseId: 'r1' }, ...content.map(text), call, calling), tls);
+    const { server, client } = await pair(one, says({ type: 'started', responseId: 'r1' }, ...content.map(text), call, calling));
     const { sink } = run(client.handler);
     const end = await sink.done;
     expect(end.outcome).toEqual({ kind: 'completed', finish: 'toolCalls' });
@@ -68,7 +88,7 @@ describe.each(CASES)('$name', ({ leg, tls }) => {
   });
 
   it('accounts for every byte by layer', async () => {
-    const { client } = await pair(leg, says({ type: 'started', responseId: 'r1' }, text('abcdé'), text('fgh'), COMPLETED), tls);
+    const { client } = await pair(one, says({ type: 'started', responseId: 'r1' }, text('abcdé'), text('fgh'), COMPLETED));
     await run(client.handler).sink.done;
     await client.close();
     await until(() => client.connections() === 0);
@@ -84,9 +104,8 @@ describe.each(CASES)('$name', ({ leg, tls }) => {
 
   it('brings a refusal before the start with its status, code and field', async () => {
     const { client } = await pair(
-      leg,
+      one,
       says({ type: 'end', outcome: { kind: 'refused', status: 404, code: 'model_not_found', message: 'no model m', param: 'model' } }),
-      tls,
     );
     const end = await run(client.handler).sink.done;
     expect(end.outcome).toMatchObject({ kind: 'refused', status: 404, code: 'model_not_found', message: 'no model m' });
@@ -94,7 +113,7 @@ describe.each(CASES)('$name', ({ leg, tls }) => {
 
   it('never takes a failure in mid-stream for a success', async () => {
     const failed: TurnEvent = { type: 'end', outcome: { kind: 'failed', code: 'upstream_error', message: 'the model fell over' } };
-    const { client } = await pair(leg, says({ type: 'started', responseId: 'r1' }, text('par'), failed), tls);
+    const { client } = await pair(one, says({ type: 'started', responseId: 'r1' }, text('par'), failed));
     const { sink } = run(client.handler);
     const end = await sink.done;
     expect(end.outcome.kind).toBe('failed');
@@ -104,7 +123,7 @@ describe.each(CASES)('$name', ({ leg, tls }) => {
   it('serves many turns at once and one after another', async () => {
     const handler: Handler = (asked, sink) =>
       says({ type: 'started', responseId: 'r1' }, text(asked.input.at(-1)!.content), COMPLETED)(asked, sink);
-    const { server, client } = await pair(leg, handler, tls);
+    const { server, client } = await pair(one, handler);
     for (let round = 0; round < 2; round += 1) {
       const sinks = Array.from(
         { length: 20 },
@@ -124,7 +143,7 @@ describe.each(CASES)('$name', ({ leg, tls }) => {
 
   it('brings a cancel in mid-stream to the handler, and ends once', async () => {
     const { handler, next } = driven();
-    const { server, client } = await pair(leg, handler, tls);
+    const { server, client } = await pair(one, handler);
     const { sink, running } = run(client.handler);
     const remote = await next();
     remote.sink.push({ type: 'started', responseId: 'r1' }, 0);
@@ -150,7 +169,7 @@ describe.each(CASES)('$name', ({ leg, tls }) => {
 
   it('tells the handler when the client is gone', async () => {
     const { handler, next } = driven();
-    const { server, client } = await pair(leg, handler, tls);
+    const { server, client } = await pair(one, handler);
     const { sink } = run(client.handler);
     const remote = await next();
     remote.sink.push({ type: 'started', responseId: 'r1' }, 0);
@@ -162,7 +181,7 @@ describe.each(CASES)('$name', ({ leg, tls }) => {
   it('tells the client when the server cuts the connection in mid-stream', async () => {
     const cut: TurnEvent = { type: 'end', outcome: { kind: 'failed', code: 'connection_lost', message: '' } };
     const { handler, next } = driven();
-    const { client } = await pair(leg, handler, tls);
+    const { client } = await pair(one, handler);
     const { sink } = run(client.handler);
     const remote = await next();
     remote.sink.push({ type: 'started', responseId: 'r1' }, 0);
@@ -175,7 +194,7 @@ describe.each(CASES)('$name', ({ leg, tls }) => {
   });
 
   it('fails the turn, not the process, when nobody listens', async () => {
-    const { server, client } = await pair(leg, says(COMPLETED), tls);
+    const { server, client } = await pair(one, says(COMPLETED));
     await server.close(0);
     const end = await run(client.handler).sink.done;
     expect(end.outcome).toMatchObject({ kind: 'failed', code: 'connect_failed' });
@@ -185,7 +204,7 @@ describe.each(CASES)('$name', ({ leg, tls }) => {
   if (leg.transport !== 'memory') {
     it('takes a request at the limit and refuses one beyond it', async () => {
       const limit = 4_096;
-      const { server, client } = await pair(leg, says({ type: 'started', responseId: 'r1' }, text('ok'), COMPLETED), tls, {
+      const { server, client } = await pair(one, says({ type: 'started', responseId: 'r1' }, text('ok'), COMPLETED), {
         limits: { messageBytesMax: limit },
       });
       // Find by bisection the longest content that passes: its request is exactly at the limit.
@@ -215,7 +234,7 @@ describe.each(CASES)('$name', ({ leg, tls }) => {
     it('makes the producer pause for a slow reader, and loses nothing', async () => {
       const piece = 'x'.repeat(16 * 1024);
       const { handler, next } = driven();
-      const { client } = await pair(leg, handler, tls);
+      const { client } = await pair(one, handler);
       const sink = new Collector();
       const running = client.handler(turn(), sink);
       const remote = await next();

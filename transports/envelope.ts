@@ -45,6 +45,8 @@ export interface ReplyContext {
   includeUsage: boolean;
   /** Which of the two dialects is written: over WebSocket, chat ends with an object instead of `[DONE]`. */
   websocket: boolean;
+  /** Padding for each text event, in the field `obfuscation` of the message that holds it. Of `chat` and `responses`. */
+  extraBytesPerToken?: number | undefined;
 }
 
 /**

@@ -13,6 +13,8 @@ import { errorOf, runTurn, type Service, turnBegins, turnEnds } from './serve/tu
 import type { Transport } from './transport.ts';
 
 const servers = new Map<number, Service>();
+/** In place of an address. */
+const MEMORY = 'memory';
 
 /** @returns how to take it back. */
 export function registerMemoryServer(port: number, service: Service): () => void {
@@ -63,6 +65,7 @@ class MemoryTurn implements Sink, Running {
         envelope: envelope.name,
         connection: this.#service.connectionOf(this.#connection),
         requestBytes: Buffer.byteLength(request),
+        client: this.#connection.client,
       };
       this.#running = runTurn(this.#service, { ...parsed.turn, arrival }, this);
     } else if (parsed.kind === 'refused') this.push({ type: 'end', outcome: { kind: 'refused', ...parsed.refusal } });
@@ -154,6 +157,7 @@ class MemoryConnection implements Connection {
   readonly #multiplexed: boolean;
   #service: Service | undefined;
   #closed = false;
+  client = '';
   readBytes = 0;
   #writtenBytes = 0;
 
@@ -165,13 +169,21 @@ class MemoryConnection implements Connection {
     this.#places = this.#multiplexed ? options.streamsPerConnection : 1;
     for (let id = this.#places; id >= 1; id -= 1) this.#freeIds.push(String(id));
     process.nextTick(() => {
-      if (this.#closed) return;
-      this.#service = servers.get(options.port);
-      owner.opened(
-        this,
-        this.#service ? undefined : new DialError('connect_failed', `no server of this process listens on port ${options.port}`),
-      );
+      if (!this.#closed) owner.opened(this, this.#open());
     });
+  }
+
+  #open(): DialError | undefined {
+    const { port, envelope, headers } = this.options;
+    const service = servers.get(port);
+    if (!service) return new DialError('connect_failed', `no server of this process listens on port ${port}`);
+    const named = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+    const { path } = envelope;
+    const admitted = service.admissions.identify({ kind: 'request', path, headers: named, remoteAddress: MEMORY, subprotocols: [] });
+    if (!admitted.ok) return new DialError('connect_failed', `refused: ${admitted.refusal.message}`);
+    this.#service = service;
+    this.client = admitted.client;
+    return undefined;
   }
 
   get free(): number {

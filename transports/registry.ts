@@ -35,3 +35,10 @@ export function historyProblem(leg: Leg, history: 'full' | 'delta'): string | un
     ? 'delta history over chat is not possible: chat has no previous_response_id'
     : undefined;
 }
+
+/** Why messages over a leg cannot be signed, or `undefined` when they can. */
+export function sessionProblem(leg: Leg): string | undefined {
+  if (leg.transport !== 'websocket') return `signed messages over ${leg.transport} are not possible; use websocket`;
+  if (leg.envelope === 'binary') return 'signed messages in binary are not possible; use chat, responses or compact';
+  return undefined;
+}

@@ -16,28 +16,34 @@ import {
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import type { Refusal } from './contract.ts';
 import { flushPolicy } from './flush.ts';
 import { registerMemoryServer } from './memory.ts';
-import { envelopeOfUpgrade } from './serve/endpoints.ts';
+import { Admissions } from './serve/admission.ts';
+import { upgradeOf } from './serve/endpoints.ts';
 import { onRequest, pathOf } from './serve/requests.ts';
 import { numberConnections, type Service } from './serve/turns.ts';
-import { ServerConnection } from './serve/websocket-connection.ts';
-import { SERVE_LIMITS, type ServeOptions, type Server } from './wire.ts';
+import { onUpgrade } from './serve/upgrades.ts';
+import type { ServerConnection } from './serve/websocket-connection.ts';
+import { SERVE_LIMITS, type ServeClock, type ServeOptions, type Server } from './wire.ts';
 
 const H2_PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 const HEADERS_BYTES_MAX = 16 * 1024;
 /** Longer than clients keep idle connections, so that it is they who close them. */
 const KEEP_ALIVE_TIMEOUT_MS = 120_000;
 
+const SYSTEM_CLOCK: ServeClock = Object.freeze({ wallMs: () => Date.now(), monotonicMs: () => performance.now() });
+
 /** Listens. Rejects when the port cannot be taken. */
 export async function serve(options: ServeOptions): Promise<Server> {
   const limits = { ...SERVE_LIMITS, ...options.limits };
+  const { clock = SYSTEM_CLOCK } = options;
   const service: Service = {
     handler: options.handler,
     options,
     limits,
     flush: flushPolicy(options.flushMs ?? 0),
+    admissions: new Admissions(options.admit, limits, clock.monotonicMs),
+    clock,
     turns: 0,
     draining: false,
     onIdle: undefined,
@@ -74,13 +80,14 @@ export async function serve(options: ServeOptions): Promise<Server> {
     noServer: true,
     maxPayload: limits.messageBytesMax,
     perMessageDeflate: options.compression ? { threshold: 0, serverMaxWindowBits: 15 } : false,
-    handleProtocols: (protocols, request) => envelopeOfUpgrade(pathOf(request.url), [...protocols])?.subprotocol ?? false,
+    handleProtocols: (protocols, request) =>
+      upgradeOf(pathOf(request.url), [...protocols], options.sessions !== undefined)?.subprotocol ?? false,
   });
-  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =>
-    upgrade(service, wss, websockets, request, socket as Socket, head);
 
   front.on('request', (request, response) => onRequest(service, request, response));
-  front.on('upgrade', onUpgrade);
+  front.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+    onUpgrade(service, wss, websockets, request, socket as Socket, head),
+  );
   front.on('clientError', (error: Error & { code?: string }, socket: Socket) => {
     service.peerError('bad_http', error.message);
     const status =
@@ -92,15 +99,23 @@ export async function serve(options: ServeOptions): Promise<Server> {
     if (socket.writable && !socket.destroyed) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
     else socket.destroy();
   });
+  // An answer cannot be sent where there is no TLS yet, and waiting for it to leave would keep the socket open.
+  front.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy());
   h2.on('session', (session: ServerHttp2Session) => {
     sessions.add(session);
-    session.on('close', () => sessions.delete(session));
+    const unused = setTimeout(() => session.destroy(), limits.handshakeTimeoutMs);
+    session.once('stream', () => clearTimeout(unused));
+    session.on('close', () => {
+      clearTimeout(unused);
+      sessions.delete(session);
+    });
     session.on('error', (error) => service.peerError('bad_http2', error.message));
   });
   if (plainH2) {
     plainH2.on('request', (request, response) => onRequest(service, request, response));
     sniffing(front as HttpServer, plainH2, limits.handshakeTimeoutMs);
   }
+  if (service.admissions.limitsConnections) guarding(front as HttpServer, service);
   (front as HttpServer).on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('error', (error) => service.peerError('socket_error', error.message));
@@ -109,8 +124,8 @@ export async function serve(options: ServeOptions): Promise<Server> {
   front.maxConnections = limits.connectionsMax;
 
   const timers = [setInterval(() => cutStalled(service), Math.max(20, Math.min(1_000, limits.stallTimeoutMs / 4)))];
-  const keepAliveMs = options.keepAliveIntervalMs ?? 0;
-  if (keepAliveMs > 0) timers.push(setInterval(() => pingAll(service, websockets), keepAliveMs));
+  const { keepAliveIntervalMs: keepAliveMs = 0, heartbeatIntervalMs = 0 } = options;
+  if (keepAliveMs > 0 && heartbeatIntervalMs <= 0) timers.push(setInterval(() => pingAll(service, websockets), keepAliveMs));
   for (const timer of timers) timer.unref();
 
   await new Promise<void>((resolve, reject) => {
@@ -147,6 +162,21 @@ export async function serve(options: ServeOptions): Promise<Server> {
   };
 }
 
+/** Keeps connections that come too fast from whatever would begin to work on them, a TLS handshake above all. */
+function guarding(front: HttpServer, service: Service): void {
+  const listeners = front.listeners('connection') as ((socket: Socket) => void)[];
+  front.removeAllListeners('connection');
+  front.on('connection', (socket: Socket) => {
+    if (service.admissions.accept(socket)) {
+      for (const listener of listeners) listener.call(front, socket);
+      return;
+    }
+    service.peerError('rate_limited', 'an address went on connecting after it was refused, and was cut off');
+    socket.on('error', () => {});
+    socket.destroy();
+  });
+}
+
 /** Sends a plain connection to HTTP/2 or HTTP/1.1 by its first bytes. */
 function sniffing(front: HttpServer, plainH2: Http2Server, timeoutMs: number): void {
   const [toHttp1] = front.listeners('connection') as ((socket: Socket) => void)[];
@@ -179,47 +209,6 @@ function sniffing(front: HttpServer, plainH2: Http2Server, timeoutMs: number): v
     };
     socket.on('readable', onReadable);
   });
-}
-
-function upgrade(
-  service: Service,
-  wss: WebSocketServer,
-  websockets: Set<ServerConnection>,
-  request: IncomingMessage,
-  socket: Socket,
-  head: Buffer,
-): void {
-  const path = pathOf(request.url);
-  const offered = request.headers['sec-websocket-protocol'];
-  const subprotocols = offered === undefined ? [] : offered.split(',').map((name) => name.trim());
-  const envelope = envelopeOfUpgrade(path, subprotocols);
-  const refusal: Refusal | undefined =
-    service.options.admit?.({ kind: 'upgrade', path, headers: request.headers, remoteAddress: socket.remoteAddress ?? '', subprotocols }) ??
-    (envelope
-      ? undefined
-      : { status: 404, code: 'not_found', message: `no WebSocket endpoint at ${path.slice(0, 100)} for the subprotocols offered` }) ??
-    (service.draining ? { status: 503, code: 'shutting_down', message: 'the server is shutting down' } : undefined);
-  if (refusal || !envelope) return refuseUpgrade(service, socket, refusal!);
-  wss.handleUpgrade(request, socket, head, (websocket) => {
-    const connection = new ServerConnection(service, websocket, socket, envelope, request.headers);
-    websockets.add(connection);
-    websocket.once('close', () => websockets.delete(connection));
-  });
-}
-
-function refuseUpgrade(service: Service, socket: Socket, refusal: Refusal): void {
-  service.peerError(refusal.code, refusal.message);
-  const body = JSON.stringify({ error: { message: refusal.message, code: refusal.code, param: refusal.param ?? null } });
-  const fields = [
-    `HTTP/1.1 ${refusal.status} Refused`,
-    'Content-Type: application/json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Connection: close',
-    ...(refusal.status === 401 ? ['WWW-Authenticate: Bearer'] : []),
-    ...(refusal.retryAfterS === undefined ? [] : [`Retry-After: ${refusal.retryAfterS}`]),
-  ];
-  socket.on('error', () => {});
-  socket.end(`${fields.join('\r\n')}\r\n\r\n${body}`);
 }
 
 function cutStalled(service: Service): void {

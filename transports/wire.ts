@@ -22,6 +22,9 @@ export interface Admission {
   subprotocols: readonly string[];
 }
 
+/** The answer to an `Admission`: in, and under which name, or out. */
+export type Admitted = { ok: true; client: string } | { ok: false; refusal: Refusal };
+
 export interface ServeLimits {
   /** Largest request body or WebSocket message. */
   messageBytesMax: number;
@@ -40,6 +43,12 @@ export interface ServeLimits {
   stallTimeoutMs: number;
   /** Events held for one stream whose consumer does not take them. */
   streamBufferBytesMax: number;
+  /** Connections of one client at once. 0: no limit of its own, as for the two below. */
+  connectionsPerClientMax: number;
+  /** New connections from one address (of IPv6: one /64) in a second, with as many at once. */
+  connectionsPerSecondMax: number;
+  /** Turns of one client in a second, with as many at once. */
+  turnsPerSecondMax: number;
 }
 
 export const SERVE_LIMITS: Readonly<ServeLimits> = Object.freeze({
@@ -53,7 +62,28 @@ export const SERVE_LIMITS: Readonly<ServeLimits> = Object.freeze({
   connectionLifetimeMs: 3_600_000,
   stallTimeoutMs: 30_000,
   streamBufferBytesMax: 1024 * 1024,
+  connectionsPerClientMax: 0,
+  connectionsPerSecondMax: 0,
+  turnsPerSecondMax: 0,
 });
+
+/** Gives out the tokens of sessions whose messages are signed (`session/protocol.ts`), and judges them. */
+export interface SessionIssuer {
+  /** Names that a client may set in `env`. */
+  readonly allowedEnv: ReadonlySet<string>;
+  /** @returns a token that names this session, and the seconds (since 1970) between which it holds. */
+  issue(sid: string, client: string): Promise<{ token: string; issuedAtS: number; expiresAtS: number }>;
+  /** `foreign`: a good token, of another session. */
+  check(token: string, sid: string): Promise<'valid' | 'invalid' | 'expired' | 'foreign'>;
+}
+
+/** What sessions and limits read the time from, so that a test can set it. */
+export interface ServeClock {
+  /** Since 1970. */
+  wallMs(): number;
+  /** Only goes forward. */
+  monotonicMs(): number;
+}
 
 export interface ServeOptions {
   host: string;
@@ -61,19 +91,31 @@ export interface ServeOptions {
   port: number;
   tls?: { key: string; cert: string };
   handler: Handler;
-  /** Looks at each request and upgrade before its body; a refusal ends it there. */
-  admit?: (admission: Admission) => Refusal | undefined;
+  /** Looks at each request and upgrade before its body; a refusal ends it there. `client` goes into `Turn.arrival`. */
+  admit?: (admission: Admission) => Admitted;
   limits?: Partial<ServeLimits>;
   /** WebSocket ping interval; a peer that misses two is gone. 0: none. */
   keepAliveIntervalMs?: number;
+  /**
+   * In place of those pings: a challenge on each WebSocket connection every so often, which only the peer can answer.
+   * One that has not answered two is closed with 4408. 0: none.
+   */
+  heartbeatIntervalMs?: number;
+  /** For clients that offer `gatebench.session.v1`; without it the subprotocol is never selected. */
+  sessions?: SessionIssuer;
+  /** Refuses other WebSocket upgrades. */
+  requireMessageAuth?: boolean;
   /** How long events may wait for others to share a write. 0: what piles up in one pass of the event loop. */
   flushMs?: number;
   /** permessage-deflate on WebSockets. */
   compression?: boolean;
+  /** Makes replies wasteful on purpose: see `ReplyContext`. */
+  extraBytesPerToken?: number;
   /** For `GET /v1/models`. */
   models?: () => readonly string[];
   /** Told of every protocol error of a peer (for logs and metrics); never holds content. */
   onPeerError?: (code: string, message: string) => void;
+  clock?: ServeClock;
 }
 
 export interface ServerCounts {
@@ -133,6 +175,8 @@ export interface ClientOptions {
   replyTimeoutMs?: number;
   messageBytesMax?: number;
   compression?: boolean;
+  /** Signs each message (`gatebench.session.v1`); see `sessionProblem`. `env` is for the agents of this client's turns. */
+  session?: { env?: Readonly<Record<string, string>> };
 }
 
 export interface Client {

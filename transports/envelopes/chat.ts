@@ -29,10 +29,23 @@ import {
   unquoted,
   utf8Length,
 } from './json.ts';
-import { endOf, fallbackId, gather, HoldingWriter, ITEMS_MAX, phasesField, readPhases, readUsage } from './replies.ts';
+import {
+  endOf,
+  fallbackId,
+  gather,
+  HoldingWriter,
+  ITEMS_MAX,
+  paddingField,
+  paddingOf,
+  phasesField,
+  readPhases,
+  readUsage,
+} from './replies.ts';
 
 const FINISH_REASONS = { stop: 'stop', toolCalls: 'tool_calls', length: 'length' } as const;
 const DONE = 'gatebench.done';
+/** After the text of a delta. */
+const TEXT_CLOSED = '},"finish_reason":null}]';
 
 class ChatWriter extends HoldingWriter {
   readonly #context: ReplyContext;
@@ -50,7 +63,7 @@ class ChatWriter extends HoldingWriter {
     this.#context = context;
     this.#emit = emit;
     this.#tail = tailOf(context.streamId);
-    this.#textTail = `},"finish_reason":null}]${this.#tail}`;
+    this.#textTail = TEXT_CLOSED + this.#tail;
   }
 
   protected override started(responseId: string): void {
@@ -58,9 +71,11 @@ class ChatWriter extends HoldingWriter {
     this.#chunk('"role":"assistant","content":""');
   }
 
-  protected override text(text: string): void {
+  protected override text(text: string, events: number): void {
     if (this.#head === '') this.started(fallbackId('chatcmpl-'));
-    this.#emit(this.#textHead + JSON.stringify(text) + this.#textTail);
+    const { extraBytesPerToken = 0 } = this.#context;
+    const tail = extraBytesPerToken > 0 ? TEXT_CLOSED + paddingField(extraBytesPerToken, events) + this.#tail : this.#textTail;
+    this.#emit(this.#textHead + JSON.stringify(text) + tail);
   }
 
   protected override toolCall(event: ToolCallEvent): void {
@@ -237,8 +252,8 @@ function parseMessage(text: string): ParsedMessage | undefined {
   return parseOrdinary(text);
 }
 
-function writeWhole(events: readonly TurnEvent[], { createdS, model }: ReplyContext): string {
-  const { responseId, text, toolCalls, end } = gather(events);
+function writeWhole(events: readonly TurnEvent[], { createdS, model, extraBytesPerToken = 0 }: ReplyContext): string {
+  const { responseId, text, textEvents, toolCalls, end } = gather(events);
   const { usage } = end ?? {};
   const finish = end?.outcome.kind === 'completed' ? end.outcome.finish : 'stop';
   const calls = toolCalls.map((call) => ({ id: call.id, type: 'function', function: { name: call.name, arguments: call.arguments } }));
@@ -255,6 +270,7 @@ function writeWhole(events: readonly TurnEvent[], { createdS, model }: ReplyCont
     model,
     choices: [{ index: 0, message, logprobs: null, finish_reason: FINISH_REASONS[finish] }],
     ...(usage === undefined ? {} : { usage: writeUsage(usage) }),
+    ...(extraBytesPerToken > 0 && textEvents > 0 ? { obfuscation: paddingOf(extraBytesPerToken, textEvents) } : {}),
   });
 }
 

@@ -6,10 +6,12 @@ import { countOf, isObject } from './json.ts';
 /** Holds text back until `flush`, so that what piles up in a tick becomes one delta; other events flush first. */
 export abstract class HoldingWriter implements ReplyWriter {
   #held = '';
+  #heldEvents = 0;
 
   event(event: TurnEvent): void {
     if (event.type === 'text') {
       this.#held += event.text;
+      this.#heldEvents += 1;
       return;
     }
     this.flush();
@@ -21,13 +23,15 @@ export abstract class HoldingWriter implements ReplyWriter {
   flush(): void {
     if (this.#held === '') return;
     const text = this.#held;
+    const events = this.#heldEvents;
     this.#held = '';
-    this.text(text);
+    this.#heldEvents = 0;
+    this.text(text, events);
   }
 
   protected abstract started(responseId: string): void;
-  /** Text that is not empty. */
-  protected abstract text(text: string): void;
+  /** Text that is not empty, of so many events. */
+  protected abstract text(text: string, events: number): void;
   protected abstract toolCall(event: ToolCallEvent): void;
   protected abstract end(event: EndEvent): void;
 }
@@ -38,6 +42,7 @@ export const ITEMS_MAX = 4_096;
 export interface Gathered {
   responseId: string | undefined;
   text: string;
+  textEvents: number;
   /** In the order of their first fragments. */
   toolCalls: { index: number; id: string; name: string; arguments: string }[];
   end: EndEvent | undefined;
@@ -45,7 +50,7 @@ export interface Gathered {
 
 /** All events of a turn as one reply: text joined, and tool calls whole. */
 export function gather(events: readonly TurnEvent[]): Gathered {
-  const gathered: Gathered = { responseId: undefined, text: '', toolCalls: [], end: undefined };
+  const gathered: Gathered = { responseId: undefined, text: '', textEvents: 0, toolCalls: [], end: undefined };
   for (const event of events) {
     switch (event.type) {
       case 'started':
@@ -53,6 +58,7 @@ export function gather(events: readonly TurnEvent[]): Gathered {
         break;
       case 'text':
         gathered.text += event.text;
+        gathered.textEvents += 1;
         break;
       case 'toolCall': {
         const { index, id, name } = event;
@@ -96,6 +102,21 @@ export function readPhases(value: unknown): Phases | undefined {
 /** Phases as the field that OpenAI's clients pass over. */
 export function phasesField(phases: Phases): string {
   return `,"gatebench":${JSON.stringify({ phases })}`;
+}
+
+/** So much padding, however many events a message holds. */
+const PADDING_CHARACTERS_MAX = 64 * 1024 * 1024;
+
+/**
+ * Padding as OpenAI's servers send it with their deltas, against eavesdroppers who measure messages; their clients pass
+ * over it. Here it makes a gateway wasteful by a known amount: so many bytes, and 17 for the field, without compression.
+ */
+export function paddingOf(extraBytesPerToken: number, events: number): string {
+  return 'x'.repeat(Math.min(PADDING_CHARACTERS_MAX, extraBytesPerToken * events));
+}
+
+export function paddingField(extraBytesPerToken: number, events: number): string {
+  return `,"obfuscation":"${paddingOf(extraBytesPerToken, events)}"`;
 }
 
 /** The end of a turn, without fields that it does not have. */

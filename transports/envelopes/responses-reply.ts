@@ -15,7 +15,7 @@ import type { EndEvent, Outcome, Phases, ToolCallEvent, TurnEvent, Usage } from 
 import type { Emit, ReplyContext } from '../envelope.ts';
 import { errorOfOutcome, type WireError, writeErrorObject } from './errors.ts';
 import { tailOf } from './json.ts';
-import { fallbackId, gather, HoldingWriter, phasesField } from './replies.ts';
+import { fallbackId, gather, HoldingWriter, paddingField, paddingOf, phasesField } from './replies.ts';
 
 interface MessageItem {
   type: 'message';
@@ -31,6 +31,9 @@ interface CallItem {
 }
 type Item = MessageItem | CallItem;
 type Status = 'in_progress' | 'completed' | 'incomplete' | 'failed';
+
+/** After the text of a delta. */
+const TEXT_CLOSED = ',"logprobs":[]';
 
 export class ResponsesWriter extends HoldingWriter {
   readonly #context: ReplyContext;
@@ -51,7 +54,7 @@ export class ResponsesWriter extends HoldingWriter {
     this.#context = context;
     this.#emit = emit;
     this.#tail = tailOf(context.streamId);
-    this.#textTail = `,"logprobs":[]${this.#tail}`;
+    this.#textTail = TEXT_CLOSED + this.#tail;
   }
 
   protected override started(responseId: string): void {
@@ -61,11 +64,13 @@ export class ResponsesWriter extends HoldingWriter {
     this.#send('response.in_progress', { response });
   }
 
-  protected override text(text: string): void {
+  protected override text(text: string, events: number): void {
     const message = this.#message ?? this.#openMessage();
     message.text += text;
+    const { extraBytesPerToken = 0 } = this.#context;
+    const tail = extraBytesPerToken > 0 ? TEXT_CLOSED + paddingField(extraBytesPerToken, events) + this.#tail : this.#textTail;
     this.#emit(
-      `{"type":"response.output_text.delta","sequence_number":${this.#sequence++}${this.#textHead}${JSON.stringify(text)}${this.#textTail}`,
+      `{"type":"response.output_text.delta","sequence_number":${this.#sequence++}${this.#textHead}${JSON.stringify(text)}${tail}`,
       'response.output_text.delta',
     );
   }
@@ -232,7 +237,8 @@ export function writeErrorEvent(error: WireError, streamId: string | undefined, 
 }
 
 export function writeWholeResponse(events: readonly TurnEvent[], context: ReplyContext): string {
-  const { responseId, text, toolCalls, end } = gather(events);
+  const { responseId, text, textEvents, toolCalls, end } = gather(events);
+  const { extraBytesPerToken = 0 } = context;
   const id = responseId ?? fallbackId('resp_');
   const suffix = id.replace(/^resp_/, '');
   const items: Item[] = text === '' ? [] : [{ type: 'message', id: `msg_${suffix}_0`, text }];
@@ -240,5 +246,8 @@ export function writeWholeResponse(events: readonly TurnEvent[], context: ReplyC
     items.push({ type: 'function_call', id: `fc_${suffix}_${items.length}`, callId: call.id, name: call.name, arguments: call.arguments });
   }
   const outcome: Outcome = end?.outcome ?? { kind: 'completed', finish: 'stop' };
-  return JSON.stringify(endedResponse(context, id, items, outcome, end?.usage));
+  return JSON.stringify({
+    ...endedResponse(context, id, items, outcome, end?.usage),
+    ...(extraBytesPerToken > 0 && textEvents > 0 ? { obfuscation: paddingOf(extraBytesPerToken, textEvents) } : {}),
+  });
 }

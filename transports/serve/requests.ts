@@ -11,6 +11,8 @@ export function onRequest(service: Service, request: Request, response: Response
   request.on('error', () => {});
   response.on('error', () => {});
   const path = pathOf(request.url);
+  // Node's HTTP/2 requests show a stand-in for the socket, one a session.
+  const session = 'stream' in request ? request.stream?.session : undefined;
   const refuse = (refusal: Refusal, envelope?: Envelope) => {
     service.peerError(refusal.code, refusal.message);
     // The rest of a body that nobody reads would have to be read to reuse the connection.
@@ -18,14 +20,17 @@ export function onRequest(service: Service, request: Request, response: Response
     sendError(response, envelope, refusal);
     request.resume();
   };
-  const refusal = service.options.admit?.({
-    kind: 'request',
-    path,
-    headers: request.headers,
-    remoteAddress: request.socket?.remoteAddress ?? '',
-    subprotocols: [],
-  });
-  if (refusal) return refuse(refusal);
+  const admitted = service.admissions.admit(
+    { kind: 'request', path, headers: request.headers, remoteAddress: request.socket.remoteAddress ?? '', subprotocols: [] },
+    request.socket,
+    session ?? request.socket,
+  );
+  if (!admitted.ok) {
+    refuse(admitted.refusal);
+    // As over HTTP/1.1: whoever wants to try again connects again, at the rate that there is for that.
+    session?.close();
+    return;
+  }
   if (path === '/v1/models' && request.method === 'GET') return sendModels(service, response);
   if (!isEndpoint(path)) return refuse({ status: 404, code: 'not_found', message: `no such path: ${path.slice(0, 100)}` });
   if (request.method === 'GET') {
@@ -41,6 +46,7 @@ export function onRequest(service: Service, request: Request, response: Response
   }
   if (service.draining)
     return refuse({ status: 503, code: 'shutting_down', message: 'the server is shutting down', retryAfterS: 1 }, envelope);
+  if (service.admissions.turn(admitted.client) !== 'ok') return refuse(service.admissions.turnRefusal, envelope);
   readBody(request, service.limits.messageBytesMax, (body) => {
     if (!body) {
       return refuse(
@@ -48,11 +54,19 @@ export function onRequest(service: Service, request: Request, response: Response
         envelope,
       );
     }
-    answer(service, request, response, envelope, body);
+    const connection = service.connectionOf(session ?? request.socket);
+    answer(service, request, response, envelope, body, { connection, client: admitted.client });
   });
 }
 
-function answer(service: Service, request: Request, response: Response, envelope: Envelope, body: Buffer): void {
+function answer(
+  service: Service,
+  request: Request,
+  response: Response,
+  envelope: Envelope,
+  body: Buffer,
+  from: { connection: number; client: string },
+): void {
   const parsed = envelope.readRequest(envelope.binaryFrames ? body : body.toString('utf8'), { websocket: false, headers: request.headers });
   if (parsed.kind !== 'turn') {
     const refusal: Refusal =
@@ -66,6 +80,7 @@ function answer(service: Service, request: Request, response: Response, envelope
     model: parsed.turn.model,
     createdS: Math.floor(Date.now() / 1000),
     includeUsage: parsed.includeUsage,
+    extraBytesPerToken: service.options.extraBytesPerToken,
     websocket: false,
   };
   const reply = parsed.stream
@@ -75,8 +90,7 @@ function answer(service: Service, request: Request, response: Response, envelope
   const arrival = {
     transport: parsed.stream ? (over2 ? ('sse-h2' as const) : ('sse' as const)) : ('http' as const),
     envelope: envelope.name,
-    // Node's HTTP/2 requests show a stand-in for the socket, one a session.
-    connection: service.connectionOf('stream' in request && request.stream?.session ? request.stream.session : request.socket),
+    ...from,
     requestBytes: body.length,
   };
   reply.run({ ...parsed.turn, arrival });

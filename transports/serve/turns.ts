@@ -5,7 +5,8 @@
 import type { EndEvent, Handler, Running, Sink, Turn } from '../contract.ts';
 import { OVER } from '../contract.ts';
 import type { FlushPolicy } from '../flush.ts';
-import type { ServeLimits, ServeOptions } from '../wire.ts';
+import type { ServeClock, ServeLimits, ServeOptions } from '../wire.ts';
+import type { Admissions } from './admission.ts';
 
 /** What the parts of one server share. */
 export interface Service {
@@ -13,6 +14,8 @@ export interface Service {
   readonly options: ServeOptions;
   readonly limits: ServeLimits;
   readonly flush: FlushPolicy;
+  readonly admissions: Admissions;
+  readonly clock: ServeClock;
   /** Turns in flight or waiting. */
   turns: number;
   draining: boolean;

@@ -1,91 +1,89 @@
 /**
- * A server's WebSocket connection: lanes of turns, and one buffer of frames a pass for all of them.
- *
- * A lane is a `stream_id` (or none: the default lane). Turns of one lane run in order, lanes run side by side, up to
- * a number in flight; the rest waits, bounded. (OpenAI's Responses WebSocket mode; its guide "WebSocket mode".)
+ * A server's WebSocket connection: what may come in (signed, where it has a session), the turns that this makes, one
+ * buffer of frames a pass for all of them, and whether the peer is still there.
  */
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { nowNs } from '../clock.ts';
-import type { Refusal, Running, Sink, Turn, TurnEvent } from '../contract.ts';
-import type { Data, Envelope, ParsedRequest, ReplyWriter } from '../envelope.ts';
+import type { CloseCode } from '../codes.ts';
+import type { Arrival, EndEvent, Refusal } from '../contract.ts';
+import type { Data, Envelope, ParsedRequest } from '../envelope.ts';
 import type { Flushable } from '../flush.ts';
+import { ServerSession, type SessionHost } from '../session/server.ts';
 import { framesOf } from '../websocket/frames.ts';
-import { cutsConnection, errorOf, runTurn, type Service, turnBegins, turnEnds } from './turns.ts';
+import { Heartbeats } from './heartbeats.ts';
+import { type LaneOwner, Lanes, type LaneTurn } from './lanes.ts';
+import { cutsConnection, type EndError, errorOf, type Service } from './turns.ts';
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
-interface Lane {
-  readonly streamId: string | undefined;
-  running: LaneTurn | undefined;
-  readonly queue: LaneTurn[];
+/** What the upgrade has settled. */
+export interface ConnectionTerms {
+  envelope: Envelope;
+  headers: Headers;
+  client: string;
+  /** Messages are signed. */
+  session: boolean;
 }
 
-/** One turn on a lane, from its request to its end. */
-class LaneTurn implements Sink {
-  readonly turn: Turn;
-  readonly lane: Lane;
-  readonly writer: ReplyWriter;
-  readonly #connection: ServerConnection;
-  running: Running | undefined;
-  started = false;
-  over = false;
-  dirty = false;
+/** For a peer that is told to close: after this it is cut. */
+const CLOSE_GRACE_MS = 1_000;
 
-  constructor(connection: ServerConnection, lane: Lane, turn: Turn, writer: ReplyWriter) {
-    this.#connection = connection;
-    this.lane = lane;
-    this.turn = turn;
-    this.writer = writer;
-  }
-
-  push(event: TurnEvent): boolean {
-    if (this.over) return true;
-    if (event.type === 'end') {
-      this.over = true;
-      this.#connection.ended(this, event);
-      return true;
-    }
-    this.started = true;
-    this.writer.event(event);
-    return this.#connection.wrote(this);
-  }
-}
-
-export class ServerConnection implements Flushable {
+export class ServerConnection implements Flushable, LaneOwner, SessionHost {
   readonly #service: Service;
   readonly #websocket: WebSocket;
   readonly #socket: Socket;
+  readonly #terms: ConnectionTerms;
   readonly #envelope: Envelope;
-  readonly #headers: Headers;
-  readonly #lanes = new Map<string | undefined, Lane>();
-  readonly #named = new Set<string>();
-  /** Lanes whose first turn waits for a place in flight, in order. */
-  readonly #ready: Lane[] = [];
+  readonly #arrival: Omit<Arrival, 'requestBytes'>;
+  readonly #lanes: Lanes;
   readonly #dirty: LaneTurn[] = [];
+  readonly #session: ServerSession | undefined;
+  readonly #heartbeats = new Heartbeats();
+  readonly #lifetime: NodeJS.Timeout;
+  readonly #heartbeat: NodeJS.Timeout | undefined;
+  #cutting: NodeJS.Timeout | undefined;
   #out: Data[] = [];
-  readonly #number: number;
-  #inFlight = 0;
-  #waiting = 0;
   #scheduled = false;
-  #blocked = false;
+  /** Errors written since the peer takes nothing. */
+  #untaken = 0;
   #expired = false;
-  #lifetime: NodeJS.Timeout;
+  /** It is being closed, whatever the peer still sends. */
+  #closing = false;
+  /** The peer does not take what was written. */
+  blocked = false;
   /** Pings without an answer. */
   missedPongs = 0;
 
-  constructor(service: Service, websocket: WebSocket, socket: Socket, envelope: Envelope, headers: Headers) {
+  constructor(service: Service, websocket: WebSocket, socket: Socket, terms: ConnectionTerms) {
     this.#service = service;
     this.#websocket = websocket;
     this.#socket = socket;
-    this.#envelope = envelope;
-    this.#headers = headers;
-    this.#number = service.connectionOf(socket);
+    this.#terms = terms;
+    this.#envelope = terms.envelope;
+    const { client } = terms;
+    this.#arrival = { transport: 'websocket', envelope: terms.envelope.name, connection: service.connectionOf(socket), client };
+    this.#lanes = new Lanes(service, this);
     this.#lifetime = setTimeout(() => this.#expire(), service.limits.connectionLifetimeMs);
     this.#lifetime.unref();
+    const { heartbeatIntervalMs = 0, sessions } = service.options;
+    if (terms.session && sessions) {
+      this.#session = new ServerSession({
+        issuer: sessions,
+        client,
+        host: this,
+        heartbeatIntervalMs,
+        helloTimeoutMs: service.limits.handshakeTimeoutMs,
+        waitingMax: service.limits.streamsWaitingMax,
+        nowMs: service.clock.wallMs,
+      });
+    }
+    // One timer each, so that a thousand connections do not have their hashes made in the same moment.
+    if (heartbeatIntervalMs > 0) this.#heartbeat = setInterval(() => this.#challenge(), heartbeatIntervalMs).unref();
     websocket.on('message', (data: Buffer, isBinary) => this.#message(data, isBinary));
-    websocket.on('pong', () => {
+    websocket.on('pong', (data) => {
       this.missedPongs = 0;
+      if (heartbeatIntervalMs > 0) this.#heartbeats.answered(data.toString('latin1'));
     });
     // ws has answered with the close code that fits (1002, 1007, 1009) by the time it says so.
     websocket.on('error', (error: Error & { code?: string }) => service.peerError(error.code ?? 'websocket_error', error.message));
@@ -94,7 +92,7 @@ export class ServerConnection implements Flushable {
   }
 
   get idle(): boolean {
-    return this.#inFlight === 0 && this.#waiting === 0;
+    return this.#lanes.idle;
   }
 
   ping(): void {
@@ -111,17 +109,16 @@ export class ServerConnection implements Flushable {
     this.#websocket.terminate();
   }
 
-  /** From a turn: it has something to write. @returns whether the peer takes more. */
   wrote(turn: LaneTurn): boolean {
     if (!turn.dirty) {
       turn.dirty = true;
       this.#dirty.push(turn);
       this.#schedule();
     }
-    return !this.#blocked;
+    return !this.blocked;
   }
 
-  ended(turn: LaneTurn, end: TurnEvent & { type: 'end' }): void {
+  ended(turn: LaneTurn, end: EndEvent): void {
     const error = errorOf(end);
     if (cutsConnection(end)) this.cut();
     else if (error && !turn.started) this.#error(error, turn.lane.streamId);
@@ -129,7 +126,10 @@ export class ServerConnection implements Flushable {
       turn.writer.event(end);
       this.#schedule();
     }
-    this.#leave(turn);
+    this.#lanes.left(turn);
+    if (!this.idle) return;
+    if (this.#expired) this.close(1000, 'the connection has reached its lifetime');
+    else if (this.#service.draining) this.close(1001, 'the server is shutting down');
   }
 
   flush(): void {
@@ -143,6 +143,52 @@ export class ServerConnection implements Flushable {
     this.#dirty.length = 0;
   }
 
+  /** Of the session. */
+  send(message: string): void {
+    this.#out.push(message);
+    this.#schedule();
+  }
+
+  /** A message of the envelope: the client's own, or the body that it has signed. */
+  deliver(data: Data, messageBytes: number): void {
+    const request = this.#envelope.readRequest(data, { websocket: true, headers: this.#terms.headers });
+    if (request.kind === 'cancel') {
+      this.#lanes.cancel(request.streamId);
+      return;
+    }
+    const rate = this.#service.admissions.turn(this.#terms.client);
+    if (rate === 'over') this.#refuse(this.#service.admissions.turnRefusal, request.streamId);
+    else if (rate === 'flood') {
+      this.#service.peerError('rate_limited', 'a peer went on after its turns were refused, and was disconnected');
+      this.#end(4429, 'too many turns');
+    } else if (request.kind === 'refused') this.#refuse(request.refusal, request.streamId);
+    else this.#turn(request, messageBytes);
+  }
+
+  /** To the session: whether a challenge was open. */
+  answered(nonce: string): boolean {
+    return this.#heartbeats.answered(nonce);
+  }
+
+  /** Of the session: nothing of this peer counts any more. */
+  refuse(refusal: Refusal): void {
+    this.#refuse(refusal, undefined);
+    this.#end(4401, refusal.code);
+  }
+
+  failed(error: unknown): void {
+    this.#service.peerError('internal_error', error instanceof Error ? (error.stack ?? error.message) : String(error));
+    this.#end(1011, 'a defect in the server');
+  }
+
+  pause(): void {
+    this.#websocket.pause();
+  }
+
+  resume(): void {
+    this.#websocket.resume();
+  }
+
   #write(): void {
     const atNs = nowNs();
     for (const turn of this.#dirty) turn.running?.written?.(atNs);
@@ -153,135 +199,87 @@ export class ServerConnection implements Flushable {
       this.#socket.uncork();
       if (!this.#socket.writableNeedDrain) return;
     } else if (this.#socket.write(framesOf(this.#out))) return;
-    if (this.#blocked) return;
-    this.#blocked = true;
+    if (this.blocked) return;
+    this.blocked = true;
     this.#service.stalled.set(this, { sinceMs: performance.now(), cut: () => this.cut() });
   }
 
   #drained(): void {
-    if (!this.#blocked) return;
-    this.#blocked = false;
+    if (!this.blocked) return;
+    this.blocked = false;
+    this.#untaken = 0;
     this.#service.stalled.delete(this);
-    for (const lane of this.#lanes.values()) lane.running?.running?.resume();
+    this.#lanes.resume();
   }
 
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    if (this.#inFlight > 1) this.#service.flush.shared(this);
+    if (this.#lanes.inFlight > 1) this.#service.flush.shared(this);
     else this.#service.flush.single(this);
   }
 
   #message(data: Buffer, isBinary: boolean): void {
-    const envelope = this.#envelope;
-    if (isBinary !== envelope.binaryFrames) {
-      const due = envelope.binaryFrames ? 'binary' : 'text';
-      return this.#refuse({ status: 400, code: 'unexpected_binary', message: `a ${due} message was due` }, undefined);
+    if (this.#closing) return;
+    const { binaryFrames } = this.#envelope;
+    if (isBinary !== binaryFrames) {
+      const due = binaryFrames ? 'binary' : 'text';
+      this.#refuse({ status: 400, code: 'unexpected_binary', message: `a ${due} message was due` }, undefined);
+      if (this.#session) this.#end(4401, 'unexpected_binary');
+      return;
     }
-    const request = envelope.readRequest(isBinary ? data : data.toString('utf8'), { websocket: true, headers: this.#headers });
-    switch (request.kind) {
-      case 'refused':
-        return this.#refuse(request.refusal, request.streamId);
-      case 'cancel':
-        return this.#cancel(request.streamId);
-      case 'turn':
-        return this.#turn(request, data.length);
-    }
+    if (!this.#session) return this.deliver(isBinary ? data : data.toString('utf8'), data.length);
+    const body = this.#session.open(data.toString('utf8'), data.length);
+    if (body !== undefined) this.deliver(body, data.length);
   }
 
   #turn(request: ParsedRequest & { kind: 'turn' }, requestBytes: number): void {
     const { streamId } = request;
-    const arrival = { transport: 'websocket' as const, envelope: this.#envelope.name, connection: this.#number, requestBytes };
-    const turn = { ...request.turn, arrival };
-    const { limits } = this.#service;
     if (this.#service.draining)
       return this.#refuse({ status: 503, code: 'shutting_down', message: 'the server is shutting down', retryAfterS: 1 }, streamId);
     if (this.#expired) return this.#refuse(this.#lifetimeRefusal(), streamId);
-    if (streamId !== undefined && !this.#named.has(streamId)) {
-      if (this.#named.size >= limits.namedStreamsMax) {
-        return this.#refuse(
-          {
-            status: 400,
-            code: 'websocket_stream_limit_reached',
-            message: `the connection has used its ${limits.namedStreamsMax} distinct stream ids; reuse one or connect anew`,
-            param: 'stream_id',
-          },
-          streamId,
-        );
-      }
-      this.#named.add(streamId);
-    }
-    if (this.#waiting >= limits.streamsWaitingMax) {
-      return this.#refuse(
-        { status: 429, code: 'queue_full', message: `${this.#waiting} turns wait on this connection already`, retryAfterS: 1 },
-        streamId,
-      );
-    }
-    let lane = this.#lanes.get(streamId);
-    if (!lane) {
-      lane = { streamId, running: undefined, queue: [] };
-      this.#lanes.set(streamId, lane);
-    }
+    const turn = { ...request.turn, arrival: { ...this.#arrival, requestBytes } };
+    const env = this.#session?.env;
+    if (env !== undefined) turn.env = env;
     const context = {
       model: turn.model,
       createdS: Math.floor(Date.now() / 1000),
       includeUsage: request.includeUsage,
+      extraBytesPerToken: this.#service.options.extraBytesPerToken,
       websocket: true,
       ...(streamId === undefined ? {} : { streamId }),
     };
-    lane.queue.push(
-      new LaneTurn(
-        this,
-        lane,
-        turn,
-        this.#envelope.replyWriter(context, (data) => this.#out.push(data)),
-      ),
-    );
-    this.#waiting += 1;
-    turnBegins(this.#service);
-    if (!lane.running && lane.queue.length === 1) {
-      this.#ready.push(lane);
-      this.#startReady();
-    }
+    const writer = this.#envelope.replyWriter(context, (data) => this.#out.push(data));
+    const refusal = this.#lanes.add(turn, streamId, writer);
+    if (refusal) this.#refuse(refusal, streamId);
   }
 
-  #startReady(): void {
-    while (this.#inFlight < this.#service.limits.streamsInFlightMax) {
-      const lane = this.#ready.shift();
-      if (!lane) return;
-      const next = lane.queue.shift();
-      if (!next) continue;
-      lane.running = next;
-      this.#waiting -= 1;
-      this.#inFlight += 1;
-      const running = runTurn(this.#service, next.turn, next);
-      next.running = running;
-      if (this.#blocked) running.resume();
-    }
-  }
-
-  #leave(turn: LaneTurn): void {
-    const { lane } = turn;
-    turnEnds(this.#service);
-    if (lane.running !== turn) return;
-    lane.running = undefined;
-    this.#inFlight -= 1;
-    if (lane.queue.length > 0) this.#ready.push(lane);
-    else this.#lanes.delete(lane.streamId);
-    this.#startReady();
-    if (this.idle && this.#expired) this.close(1000, 'the connection has reached its lifetime');
-    else if (this.idle && this.#service.draining) this.close(1001, 'the server is shutting down');
-  }
-
-  #cancel(streamId: string | undefined): void {
-    const lane = this.#lanes.get(streamId);
-    if (lane?.running) lane.running.running?.cancel();
+  /** What is written but not taken holds a challenge back too: then the stall time judges. */
+  #challenge(): void {
+    if (this.blocked || this.#closing) return;
+    const nonce = this.#heartbeats.next();
+    if (nonce === undefined) {
+      this.#service.peerError('heartbeat_missed', 'a peer did not answer two heartbeats and was disconnected');
+      this.#end(4408, 'two heartbeats were not answered');
+    } else if (!this.#session) this.#websocket.ping(nonce);
     else {
-      const turn = lane?.queue.shift();
-      if (!turn) return;
-      this.#waiting -= 1;
-      turn.push({ type: 'end', outcome: { kind: 'cancelled' } });
+      const message = this.#session.challenge(nonce);
+      // Not yet: the peer has no key.
+      if (message === undefined) this.#heartbeats.answered(nonce);
+      else this.send(message);
     }
+  }
+
+  /** Closes for a reason of its own: its turns are over now, and the peer has a moment to take leave. */
+  #end(code: CloseCode | 1011, reason: string): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    // Its close frame is to be read.
+    this.resume();
+    this.close(code, reason);
+    this.#lanes.clear();
+    this.#cutting = setTimeout(() => this.cut(), CLOSE_GRACE_MS);
+    this.#cutting.unref();
   }
 
   #expire(): void {
@@ -305,30 +303,21 @@ export class ServerConnection implements Flushable {
     this.#error(refusal, streamId);
   }
 
-  #error(
-    error: { status: number; code: string; message: string; param?: string; retryAfterS?: number },
-    streamId: string | undefined,
-  ): void {
+  #error(error: EndError, streamId: string | undefined): void {
+    if (this.blocked) this.#untaken += 1;
+    // It asks on and on, and takes no answers.
+    if (this.#untaken > this.#service.limits.streamsWaitingMax) return this.cut();
     this.#out.push(this.#envelope.writeError(error, { websocket: true, ...(streamId === undefined ? {} : { streamId }) }));
     this.#schedule();
   }
 
   #closed(): void {
+    this.#closing = true;
     clearTimeout(this.#lifetime);
+    clearInterval(this.#heartbeat);
+    clearTimeout(this.#cutting);
+    this.#session?.close();
     this.#service.stalled.delete(this);
-    for (const lane of this.#lanes.values()) {
-      for (const waiting of lane.queue.splice(0)) {
-        waiting.over = true;
-        this.#waiting -= 1;
-        turnEnds(this.#service);
-      }
-      const { running } = lane;
-      if (!running) continue;
-      running.over = true;
-      turnEnds(this.#service);
-      running.running?.cancel();
-    }
     this.#lanes.clear();
-    this.#ready.length = 0;
   }
 }

@@ -4,6 +4,10 @@
  * Nothing in WebSocket holds back a single stream. A turn whose consumer pauses therefore pauses the socket only
  * when all turns on it are paused; before that its own events pass through to the consumer up to a bound, and then
  * that turn alone fails with `slow_consumer`, so that neighbours are never blocked and memory stays bounded.
+ *
+ * With a session (`session/protocol.ts`) the connection is open once the server has sent its first message; what is
+ * written from then on is signed. A socket that is paused answers no heartbeat: consumers that pause for longer than
+ * two intervals of the server lose the connection.
  */
 import { WebSocket } from 'ws';
 import { nowNs } from '../clock.ts';
@@ -11,12 +15,16 @@ import type { TurnErrorCode } from '../codes.ts';
 import type { Connection, ConnectionOwner, Counts, SettledOptions } from '../connection.ts';
 import type { Outcome, Running, Sink, Turn, TurnEvent } from '../contract.ts';
 import { DialError, type Dialled, dial } from '../dial.ts';
-import type { ParsedMessage, ReplyReader } from '../envelope.ts';
+import type { Data, ParsedMessage, ReplyReader } from '../envelope.ts';
+import { ClientSession } from '../session/client.ts';
+import { isHeartbeat, SESSION_SUBPROTOCOL } from '../session/protocol.ts';
 
 /** Text that a paused consumer may be handed all the same. */
 const OVERRUN_CHARACTERS_MAX = 1024 * 1024;
 /** A cancelled stream's place stays taken until the server has confirmed, for this long. */
 const CANCEL_GRACE_MS = 5_000;
+/** Of Node's timers: one that is longer fires at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
 
 class Stream implements Running {
   readonly sink: Sink;
@@ -83,6 +91,10 @@ export class WebSocketConnection implements Connection {
   #socketPaused = false;
   #handshakeBytes = 0;
   #handshake: NodeJS.Timeout | undefined;
+  #session: ClientSession | undefined;
+  #sessionEnd: NodeJS.Timeout | undefined;
+  /** Its session is over: no new turns. */
+  #retired = false;
 
   constructor(options: SettledOptions, owner: ConnectionOwner) {
     this.#options = options;
@@ -98,7 +110,7 @@ export class WebSocketConnection implements Connection {
   }
 
   get free(): number {
-    if (this.#state !== 'open') return 0;
+    if (this.#state !== 'open' || this.#retired) return 0;
     return this.#multiplexed ? this.#freeIds.length : 1 - this.#streams.size;
   }
 
@@ -108,15 +120,17 @@ export class WebSocketConnection implements Connection {
     const stream = new Stream(this, id, sink, envelope.replyReader());
     this.#streams.set(id, stream);
     const data = envelope.writeRequest(turn, { stream: true, websocket: true, ...(id === undefined ? {} : { streamId: id }) });
-    this.#owner.counts.requestBodyBytes += Buffer.byteLength(data);
-    this.#socket?.send(data, { binary: envelope.binaryFrames });
+    this.#owner.counts.requestBodyBytes += this.#send(data);
     return stream;
   }
 
   /** The server has ended the stream: its place is free again. */
   finished(stream: Stream, end: TurnEvent): void {
     this.#remove(stream);
-    if (this.#state === 'open') this.#owner.freed(this);
+    if (this.#state === 'open') {
+      if (!this.#retired) this.#owner.freed(this);
+      else if (this.#streams.size === 0) process.nextTick(() => this.close());
+    }
     if (stream.over) return;
     stream.over = true;
     stream.sink.push(end, this.readAtNs);
@@ -128,8 +142,7 @@ export class WebSocketConnection implements Connection {
     stream.resume();
     stream.sink.push({ type: 'end', outcome }, this.readAtNs);
     if (this.#state !== 'open') return;
-    const { envelope } = this.#options;
-    this.#socket?.send(envelope.writeCancel(stream.id), { binary: envelope.binaryFrames });
+    this.#send(this.#options.envelope.writeCancel(stream.id));
     setTimeout(() => {
       if (this.#streams.get(stream.id) === stream) this.close();
     }, CANCEL_GRACE_MS).unref();
@@ -174,10 +187,21 @@ export class WebSocketConnection implements Connection {
     }
   }
 
+  /** @returns the bytes of the message. */
+  #send(data: Data): number {
+    const message = this.#session ? this.#session.sign(data.toString()) : data;
+    this.#socket?.send(message, { binary: this.#options.envelope.binaryFrames });
+    return Buffer.byteLength(message);
+  }
+
   #upgrade(timeoutMs: number): void {
     const options = this.#options;
     const { envelope, headers, host, port, path } = options;
-    const socket = new WebSocket(`ws://${host}:${port}${path}`, envelope.subprotocol === undefined ? [] : [envelope.subprotocol], {
+    const protocols = [
+      ...(options.session ? [SESSION_SUBPROTOCOL] : []),
+      ...(envelope.subprotocol === undefined ? [] : [envelope.subprotocol]),
+    ];
+    const socket = new WebSocket(`ws://${host}:${port}${path}`, protocols, {
       createConnection: () => this.#dialled.socket,
       headers: { ...headers },
       maxPayload: options.messageBytesMax,
@@ -199,13 +223,15 @@ export class WebSocketConnection implements Connection {
       if (this.#state !== 'opening') return;
       this.#failedToOpen(new DialError('connect_failed', `connecting to ${host}:${port}${path}: ${error.message}`));
     });
-    socket.once('open', () => this.#opened(socket));
+    socket.once('open', () => this.#upgraded(socket));
   }
 
-  #opened(socket: WebSocket): void {
-    this.#state = 'open';
-    clearTimeout(this.#handshake);
-    const { envelope } = this.#options;
+  #upgraded(socket: WebSocket): void {
+    const { envelope, session, host, port, path } = this.#options;
+    if (session && socket.protocol !== SESSION_SUBPROTOCOL) {
+      this.#failedToOpen(new DialError('connect_failed', `connecting to ${host}:${port}${path}: the server does not take signed messages`));
+      return;
+    }
     // What came with the upgrade's reply has been put back and waits to be read.
     this.#handshakeBytes = this.#dialled.socket.bytesRead - this.#dialled.socket.readableLength;
     // Before ws's own listener, so that the stamp is the read's and not that of the parsing.
@@ -221,6 +247,13 @@ export class WebSocketConnection implements Connection {
         : { code: 'bad_reply', message: `the ${envelope.name} stream broke the WebSocket protocol: ${error.message}` };
     });
     socket.on('close', (code) => {
+      clearTimeout(this.#sessionEnd);
+      if (this.#state === 'opening') {
+        this.#failedToOpen(
+          new DialError('connect_failed', `connecting to ${host}:${port}${path}: closed (${code}) before the session began`),
+        );
+        return;
+      }
       this.#state = 'closed';
       const lost = problem ?? {
         code: 'connection_lost' as const,
@@ -229,11 +262,50 @@ export class WebSocketConnection implements Connection {
       for (const stream of [...this.#streams.values()]) this.finished(stream, { type: 'end', outcome: { kind: 'failed', ...lost } });
       this.#owner.closed(this);
     });
+    if (!session) this.#opened();
+  }
+
+  #opened(): void {
+    this.#state = 'open';
+    clearTimeout(this.#handshake);
     this.#owner.opened(this, undefined);
+  }
+
+  /** The server's first message, answered by the client's. Belongs to the handshake, also in the count of bytes. */
+  #beginSession(data: Buffer): void {
+    const { host, port, path, session } = this.#options;
+    this.#handshakeBytes += data.length;
+    this.#session = ClientSession.begin(data.toString('utf8'));
+    if (!this.#session) {
+      this.#failedToOpen(
+        new DialError('connect_failed', `connecting to ${host}:${port}${path}: the server's first message begins no session`),
+      );
+      return;
+    }
+    this.#socket?.send(this.#session.hello(session?.env));
+    this.#sessionEnd = setTimeout(() => this.#retire(), Math.min(this.#session.lifetimeMs, TIMER_MS_MAX));
+    this.#sessionEnd.unref();
+    this.#opened();
+  }
+
+  #retire(): void {
+    this.#retired = true;
+    if (this.#streams.size === 0) this.close();
+  }
+
+  #answer(challenge: Buffer): void {
+    this.#owner.counts.messageBytes += challenge.length;
+    const answer = this.#session?.answer(challenge.toString('utf8'));
+    if (answer === undefined) this.#broken();
+    else this.#socket?.send(answer);
   }
 
   #message(data: Buffer, isBinary: boolean): void {
     if (this.readAtNs === 0) this.readAtNs = nowNs();
+    if (this.#options.session) {
+      if (this.#state === 'opening') return this.#beginSession(data);
+      if (isHeartbeat(data)) return this.#answer(data);
+    }
     const { envelope } = this.#options;
     const { counts } = this.#owner;
     counts.messageBytes += data.length;
