@@ -3,27 +3,26 @@
  * them, and the status page beside them. The order of the chain is the order in which a turn may still be refused
  * cheaply: counted, admitted, given a deadline, given its history, run.
  */
-import type { Handler, Outcome } from '../transports/contract.ts';
+import type { Execution, Handler, Outcome } from '../transports/contract.ts';
 import { serve } from '../transports/server.ts';
 import type { ServeLimits, Server } from '../transports/wire.ts';
 import { type Admin, serveAdmin } from './admin.ts';
 import { admission } from './admission.ts';
-import type { AgentSettings } from './agents/index.ts';
-import { AGENT_NAMES, type AgentName } from './agents/names.ts';
 import { BearerAuth } from './auth.ts';
+import { CommandRunner } from './commands/runner.ts';
 import type { GatewayConfig } from './config.ts';
 import { counted, TurnCounts, type TurnWatcher } from './counts.ts';
 import { deadline } from './deadline.ts';
-import type { Execution } from './execution/execution.ts';
-import { inline } from './execution/inline.ts';
-import { ThreadPool } from './execution/thread.ts';
-import { faulty } from './faults.ts';
+import { agentsHaveFiles, buildExecutions, type Executions } from './execution/build.ts';
+import { Watchdog } from './execution/watchdog.ts';
+import { delayed, faulty } from './faults.ts';
 import { gatekeeper } from './gatekeeper.ts';
 import { ResponseStore } from './history/store.ts';
 import { history } from './history.ts';
-import type { Log } from './log.ts';
+import type { Log, LogHealth } from './log.ts';
+import { SessionTokens } from './security/session-tokens.ts';
+import { Sessions } from './sessions.ts';
 import { type Status, watchStatus } from './status.ts';
-import { upstreamOptions } from './upstream.ts';
 
 export interface Gateway {
   readonly ports: { gateway: number; metrics: number | null; admin: number };
@@ -34,40 +33,67 @@ export interface Gateway {
 }
 
 /** Rejects when a port cannot be taken or a thread does not start; nothing is left running then. */
-export async function startGateway(config: GatewayConfig, log: Log): Promise<Gateway> {
+export async function startGateway(config: GatewayConfig, { log, health }: { log: Log; health: LogHealth }): Promise<Gateway> {
   const auth = new BearerAuth(config.auth.tokens, config.auth.tokensFile);
   const unreadable = auth.reload();
   if (unreadable !== undefined) throw new Error(`auth.tokensFile: ${unreadable}`);
   const turns = new TurnCounts();
   const responses = new ResponseStore(config.responses.storeMax, config.responses.storeBytesMax);
-  const executions = buildExecutions(config, log);
-  const pool = executions.thread instanceof ThreadPool ? executions.thread : undefined;
-  const started: { close(): Promise<void> }[] = Object.values(executions);
+  // In the order in which they are closed: agents, then what they have used.
+  const started: { close(): Promise<void> }[] = [];
   let server: Server | undefined;
   let status: Status | undefined;
   let draining = false;
   try {
-    await pool?.ready();
+    const { workspaces, commands: limits, quotas } = config.agents;
+    const sessions = new Sessions({
+      ...workspaces,
+      files: agentsHaveFiles(config),
+      allowedEnv: config.security.websocket.allowedEnv,
+      onError: (err) => log.error({ err }, 'a workspace was not removed'),
+    });
+    started.push(sessions);
+    const commands = new CommandRunner({
+      ...limits,
+      owns: (workspace) => sessions.workspaces.owns(workspace),
+      temporaryFolder: sessions.workspaces.temporary ? sessions.workspaces.root : undefined,
+      onError: (err) => log.error({ err }, 'a command was not ended as it should'),
+    });
+    started.unshift(commands);
+    const executions = await buildExecutions(config, {
+      sessions,
+      startCommand: commands.start,
+      workspaces: sessions.workspaces.root,
+      log,
+    });
+    started.unshift(executions);
+    const watchdog = new Watchdog({
+      quotas: { cpuMs: quotas.cpuMs, memoryBytes: quotas.memory, warnRatio: quotas.warnRatio },
+      units: () => Object.values(executions.pools).flatMap((pool) => pool.units()),
+    });
+    watchdog.start();
+    started.unshift({ close: async () => watchdog.stop() });
     status = watchStatus({
       config,
       turns,
       responses,
-      pool,
+      pools: executions.pools,
+      port: () => server?.port ?? null,
       connections: () => server?.counts().connections ?? 0,
+      sessions: () => sessions.count,
+      commands: () => commands.running,
+      quotas: () => ({ warned: watchdog.counts.warned, stopped: watchdog.counts.stopped.cpu + watchdog.counts.stopped.memory }),
+      log: health,
       draining: () => draining,
     });
-    const { status: statusPage, threads } = status;
-    const admin: Admin = await serveAdmin(config.gateway.adminPort, {
-      '/status': statusPage,
-      '/threads': threads,
-      '/healthz': () => ({ ok: !draining }),
-    });
-    started.push(admin);
+    const admin: Admin = await serveAdmin(config.gateway.adminPort, status.pages);
+    started.unshift(admin);
     server = await listen(config, auth, compose(config, { turns, responses, executions, log }), (code, message) => {
       turns.code(code);
       log.debug({ code, message }, 'peer error');
     });
     const listening = server;
+    status.start();
     if (config.auth.tokens.length === 0 && config.auth.tokensFile === undefined)
       log.warn('no tokens: whoever reaches this host may connect');
     return {
@@ -80,43 +106,15 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Gat
       close: async () => {
         draining = true;
         await listening.close(config.gateway.shutdownTimeoutMs);
-        await Promise.all(started.map((one) => one.close()));
+        for (const one of started) await one.close();
         status?.stop();
       },
     };
   } catch (error) {
-    await Promise.all(started.map((one) => one.close()));
+    for (const one of started) await one.close();
     status?.stop();
     throw error;
   }
-}
-
-type Executions = Partial<Record<'inline' | 'thread', Execution>>;
-
-/** The executions that the configuration can come to use. */
-function buildExecutions({ acp, agents, upstream }: GatewayConfig, log: Log): Executions {
-  const settings = Object.fromEntries(
-    AGENT_NAMES.map((name) => [name, { streaming: acp[name].streaming, charactersMax: upstream.messageBytesMax }]),
-  ) as Record<AgentName, AgentSettings>;
-  const wanted = (execution: 'inline' | 'thread') => agents.allowExecutionOverride || agents.execution === execution;
-  const { minThreads, maxThreads, idleTimeout, turnsPerThread, queueSize } = agents.threadPool;
-  return {
-    ...(wanted('inline') ? { inline: inline(settings, upstreamOptions(upstream, 1)) } : {}),
-    ...(wanted('thread')
-      ? {
-          thread: new ThreadPool({
-            minThreads,
-            maxThreads,
-            idleTimeoutMs: idleTimeout,
-            turnsPerThread,
-            queueMax: queueSize,
-            agents: settings,
-            upstream: upstreamOptions(upstream, maxThreads),
-            onThreadError: (error) => log.error({ err: error }, 'an agent thread ended'),
-          }),
-        }
-      : {}),
-  };
 }
 
 interface Parts {
@@ -129,18 +127,19 @@ interface Parts {
 function compose(config: GatewayConfig, { turns, responses, executions, log }: Parts): Handler {
   const { acp, agents, upstream, faults } = config;
   const run: Handler = (turn, sink) => {
-    const execution = executions[turn.execution as keyof Executions];
+    const execution = executions.all[turn.execution ?? agents.execution];
     if (!execution) throw new Error(`no execution ${turn.execution}: admission lets none through`);
     return execution.handler(turn, sink);
   };
-  const timed = deadline(config.turnTimeoutMs, history(responses, upstream.history, run));
+  const dispatched = delayed(faults?.delayMs?.dispatch ?? 0, run);
+  const timed = deadline(config.turnTimeoutMs, history(responses, upstream.history, dispatched));
   const admitted = admission(
     {
       defaultAgent: acp.defaultAgent,
       allowedAgents: acp.allowedAgents,
       ...(upstream.models === undefined ? {} : { models: upstream.models }),
       execution: agents.execution,
-      executions: Object.keys(executions) as (keyof Executions)[],
+      executions: Object.keys(executions.all) as Execution[],
     },
     timed,
   );
@@ -165,7 +164,7 @@ function listen(
   handler: Handler,
   onPeerError: (code: string, message: string) => void,
 ): Promise<Server> {
-  const { gateway, acp, upstream } = config;
+  const { gateway, acp, security, upstream, faults } = config;
   const { transport, maxMessageSize, keepAliveInterval } = acp[acp.defaultAgent];
   const limits: ServeLimits = {
     messageBytesMax: maxMessageSize,
@@ -178,7 +177,11 @@ function listen(
     connectionLifetimeMs: gateway.connectionLifetimeMs,
     stallTimeoutMs: gateway.stallTimeoutMs,
     streamBufferBytesMax: gateway.streamBufferBytesMax,
+    connectionsPerClientMax: gateway.connectionsPerClientMax,
+    connectionsPerSecondMax: gateway.connectionsPerSecondMax,
+    turnsPerSecondMax: gateway.turnsPerSecondMax,
   };
+  const { messageAuth, requireMessageAuth, heartbeatInterval, sessionLifetimeMs, allowedEnv } = security.websocket;
   return serve({
     host: gateway.host,
     port: gateway.port,
@@ -187,8 +190,12 @@ function listen(
     admit: gatekeeper({ auth, transport, allowedOrigins: gateway.allowedOrigins }),
     limits,
     keepAliveIntervalMs: keepAliveInterval,
+    heartbeatIntervalMs: heartbeatInterval,
+    ...(messageAuth === 'JWT' ? { sessions: new SessionTokens({ lifetimeMs: sessionLifetimeMs, allowedEnv }) } : {}),
+    requireMessageAuth,
     flushMs: gateway.flushMs,
     compression: gateway.compression,
+    ...(faults?.extraBytesPerToken === undefined ? {} : { extraBytesPerToken: faults.extraBytesPerToken }),
     models: () => upstream.models ?? [],
     onPeerError,
   });

@@ -5,9 +5,10 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import type { Execution } from '../transports/contract.ts';
 import { AGENT_NAMES, type AgentName } from './agents/names.ts';
 import { type Issue, type ObjectSchema, type Problem, problemsOf, written } from './config/problems.ts';
-import { checkRules, defaultAgentConfig, given } from './config/rules.ts';
+import { agentConfig, checkRules } from './config/rules.ts';
 import { type AgentConfig, type ConfigContext, type Shape, shape } from './config/schema.ts';
 import { Secret } from './config/secret.ts';
 
@@ -57,7 +58,11 @@ function touches(a: string, b: string): boolean {
   return a === '$' || a === b || a.startsWith(`${b}.`) || a.startsWith(`${b}[`) || b.startsWith(`${a}.`) || b.startsWith(`${a}[`);
 }
 
-export function loadConfig(path: string, { env, allowFaults }: Omit<ConfigContext, 'folder'>): ConfigResult {
+/** @param options `execution` stands above the file's `agents.execution`, and what depends on that is checked with it. */
+export function loadConfig(
+  path: string,
+  { env, allowFaults, execution }: Omit<ConfigContext, 'folder'> & { execution?: Execution },
+): ConfigResult {
   let content: string;
   try {
     content = readFileSync(path, 'utf8');
@@ -70,7 +75,16 @@ export function loadConfig(path: string, { env, allowFaults }: Omit<ConfigContex
   } catch (error) {
     return refused(`text that is no JSON${placeOf((error as Error).message, content)}`, 'a JSON object');
   }
-  return parseConfig(input, { folder: dirname(resolve(path)), env, allowFaults });
+  const settled = execution === undefined ? input : withExecution(input, execution);
+  return parseConfig(settled, { folder: dirname(resolve(path)), env, allowFaults });
+}
+
+/** Whatever is no object stays as it is, for the schema to complain about. */
+function withExecution(input: unknown, execution: Execution): unknown {
+  const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isObject(input)) return input;
+  const agents = 'agents' in input ? input.agents : {};
+  return isObject(agents) ? { ...input, agents: { ...agents, execution } } : input;
 }
 
 /** The JSON Schema of the file, for editors: what `--print-schema` prints. Rules between fields are not in it. */
@@ -97,8 +111,7 @@ function refused(seen: string, expected: string): ConfigResult {
 }
 
 function complete({ $schema: _, acp, agents, ...rest }: Shape): GatewayConfig {
-  const shared = defaultAgentConfig(acp);
-  const own = Object.fromEntries(AGENT_NAMES.map((name) => [name, { ...shared, ...given(acp[name]) }])) as Record<AgentName, AgentConfig>;
+  const own = Object.fromEntries(AGENT_NAMES.map((name) => [name, agentConfig(acp, name)])) as Record<AgentName, AgentConfig>;
   const { minThreads = agents.threadPool.maxThreads, ...pool } = agents.threadPool;
   return { ...rest, acp: { ...acp, ...own }, agents: { ...agents, threadPool: { ...pool, minThreads } } };
 }

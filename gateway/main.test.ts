@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import type { LookupFunction } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { connect } from '../transports/client.ts';
 import { serve } from '../transports/server.ts';
 import { COMPLETED, driven, run, until } from '../transports/testing/legs.ts';
@@ -23,6 +26,10 @@ function page(port: number, path: string): Promise<Response> {
 describe('the process', () => {
   it('prints its ports when it is ready, shows its status, and ends by SIGTERM', async () => {
     await using gateway = new GatewayProcess(configFor(NOWHERE, { auth: { tokens: ['hidden-token'] } }));
+    let printed = '';
+    gateway.child.stdout?.on('data', (data: Buffer) => {
+      printed += data;
+    });
     const ready = await gateway.ready();
     expect(ready).toEqual({
       ready: 1,
@@ -34,17 +41,38 @@ describe('the process', () => {
     expect(JSON.parse(status)).toMatchObject({
       state: 'running',
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+      port: ready.ports.gateway,
       connections: 0,
       turns: { inFlight: 0 },
+      log: { file: null, errorsLogged: 0 },
+      window: { loopDelayMs: { max: expect.any(Number) } },
     });
     expect(status).not.toContain('hidden-token');
     expect(await (await page(ready.ports.admin, '/threads')).json()).toMatchObject({
       threads: [{ name: 'main', osThreadId: ready.pid, state: 'running' }],
     });
     expect(await (await page(ready.ports.admin, '/healthz')).json()).toEqual({ ok: true });
+    const begun = await fetch(`http://127.0.0.1:${ready.ports.admin}/window`, { method: 'POST' });
+    expect(await begun.json()).toEqual({ begun: true });
     gateway.child.kill('SIGTERM');
     expect(await gateway.exited).toEqual({ code: 0, signal: null });
     expect(gateway.errors).not.toContain('hidden-token');
+    expect(printed).toBe(`${JSON.stringify(ready)}\n`);
+  });
+
+  it('is reached as localhost, also where that names ::1 first', async () => {
+    await using gateway = new GatewayProcess(configFor(NOWHERE));
+    const { ports } = await gateway.ready();
+    const lookup: LookupFunction = (_name, _options, found) =>
+      found(null, [
+        { address: '::1', family: 6 },
+        { address: '127.0.0.1', family: 4 },
+      ]);
+    const socket = new WebSocket(`ws://localhost:${ports.gateway}`, { lookup });
+    await once(socket, 'open');
+    expect(socket.protocol).toBe('');
+    expect(await (await page(ports.admin, '/status')).json()).toMatchObject({ connections: 1 });
+    socket.terminate();
   });
 
   it('refuses a bad configuration with all problems at once, for programs and for people', async () => {
@@ -75,6 +103,56 @@ describe('the process', () => {
     expect(await gateway.exited).toEqual({ code: 0, signal: null });
   });
 
+  it.each(['thread', 'thread-bound'])('runs agents where --mode %s says, above its configuration', async (mode) => {
+    await using gateway = new GatewayProcess(configFor(NOWHERE, { agents: { execution: 'inline', threadPool: { maxThreads: 1 } } }), [
+      '--mode',
+      mode,
+    ]);
+    const { ports } = await gateway.ready();
+    expect(await (await page(ports.admin, '/status')).json()).toMatchObject({
+      config: { agents: { execution: 'thread' } },
+      pools: { thread: { units: 1, died: 0 } },
+    });
+    expect(await (await page(ports.admin, '/threads')).json()).toMatchObject({
+      threads: [
+        { name: 'main', kind: 'main' },
+        { kind: 'thread', state: 'idle', turns: 0 },
+      ],
+    });
+  });
+
+  it('checks its configuration with the mode that it is given', async () => {
+    const config = configFor(NOWHERE, { agents: { threadPool: { maxThreads: 8 } } }, { connectionsMax: 4 });
+    await using inline = new GatewayProcess(config, ['--mode', 'inline']);
+    await inline.ready();
+    await using thread = new GatewayProcess(config, ['--mode', 'thread']);
+    expect(await thread.firstLine).toMatchObject({ error: 'configuration', problems: [{ path: 'upstream.connectionsMax' }] });
+    await using other = new GatewayProcess(config, ['--mode', 'tread']);
+    expect(await other.exited).toEqual({ code: 2, signal: null });
+    expect(other.errors).toContain('[--mode inline|thread|process|thread-bound]');
+  });
+
+  it('logs to a file of its owner’s alone, to the last line', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gatebench-log-'));
+    const file = join(folder, 'gateway.log');
+    try {
+      await using gateway = new GatewayProcess(configFor(NOWHERE, { logging: { file } }));
+      const { ports } = await gateway.ready();
+      const [current] = readdirSync(folder);
+      expect(await (await page(ports.admin, '/status')).json()).toMatchObject({ log: { file, currentFile: join(folder, current!) } });
+      gateway.child.kill('SIGTERM');
+      await gateway.exited;
+      expect(gateway.errors).toBe('');
+      expect(statSync(join(folder, current!)).mode & 0o777).toBe(0o600);
+      const logged = readFileSync(join(folder, current!), 'utf8').trim().split('\n');
+      expect(logged.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(
+        expect.arrayContaining(['ready', 'stopping', 'stopped']),
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it('prints its schema, and its usage when called wrongly', () => {
     const main = fileURLToPath(new URL('./main.ts', import.meta.url));
     expect(JSON.parse(execFileSync(process.execPath, [main, '--print-schema'], { encoding: 'utf8' }))).toEqual(configSchema());
@@ -95,6 +173,8 @@ describe('at SIGTERM', () => {
     await until(() => sink.text === 'A');
     gateway.child.kill('SIGTERM');
     await until(() => gateway.errors.includes('stopping'));
+    const health = await page(ports.admin, '/healthz');
+    expect({ status: health.status, body: await health.json() }).toEqual({ status: 503, body: { ok: false } });
     const late = await run(client.handler).sink.done;
     expect(late.outcome).toMatchObject({ kind: 'refused', status: 503, code: 'shutting_down' });
     turn.sink.push({ type: 'text', text: 'B' }, 0);

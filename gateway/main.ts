@@ -1,21 +1,27 @@
 /**
  * The gateway as a process. `--config FILE` gives it its complete configuration; its first line on standard output is
  * one JSON object, either `{"ready":1,…}` with the ports it took or `{"error":…}` with all that is wrong. SIGTERM and
- * SIGINT drain it, a second one ends it at once, SIGHUP makes it read its tokens again.
+ * SIGINT drain it, a second one ends it at once, SIGHUP makes it read its tokens again. `--mode` stands above the
+ * configuration's `agents.execution`.
  *
  * Exit status: 0 stopped as asked, 1 could not start, 2 bad usage or configuration.
  */
 import { parseArgs } from 'node:util';
+import { EXECUTIONS, type Execution } from '../transports/contract.ts';
 import { startGateway } from './app.ts';
 import { describeProblem, type Problem } from './config/problems.ts';
 import { configSchema, loadConfig } from './config.ts';
 import { type Log, openLog } from './log.ts';
 
-const USAGE = 'usage: gateway --config FILE [--allow-faults] [--exit-with-stdin] | gateway --print-schema';
+/** The same by the name that says what threads are for. */
+const THREAD_BOUND = 'thread-bound';
+const MODES: readonly string[] = [...EXECUTIONS, THREAD_BOUND];
+const USAGE = `usage: gateway --config FILE [--mode ${MODES.join('|')}] [--allow-faults] [--exit-with-stdin] | gateway --print-schema`;
 const PROTOCOL = 1;
 
 interface Arguments {
   config?: string | undefined;
+  mode: Execution | undefined;
   allowFaults: boolean;
   exitWithStdin: boolean;
   printSchema: boolean;
@@ -26,14 +32,18 @@ function readArguments(): Arguments | undefined {
     const { values } = parseArgs({
       options: {
         config: { type: 'string' },
+        mode: { type: 'string' },
         'allow-faults': { type: 'boolean', default: false },
         'exit-with-stdin': { type: 'boolean', default: false },
         'print-schema': { type: 'boolean', default: false },
       },
     });
     if ((values.config === undefined) !== values['print-schema']) return undefined;
+    const mode = values.mode === THREAD_BOUND ? 'thread' : EXECUTIONS.find((execution) => execution === values.mode);
+    if (values.mode !== undefined && mode === undefined) return undefined;
     return {
       config: values.config,
+      mode,
       allowFaults: values['allow-faults'],
       exitWithStdin: values['exit-with-stdin'],
       printSchema: values['print-schema'],
@@ -55,13 +65,15 @@ function reportProblems(problems: readonly Problem[]): void {
   process.exitCode = 2;
 }
 
-async function run({ config: path, allowFaults, exitWithStdin }: Arguments & { config: string }): Promise<void> {
-  const loaded = loadConfig(path, { env: process.env, allowFaults });
+async function run({ config: path, mode, allowFaults, exitWithStdin }: Arguments & { config: string }): Promise<void> {
+  const loaded = loadConfig(path, { env: process.env, allowFaults, ...(mode === undefined ? {} : { execution: mode }) });
   if (!loaded.ok) return reportProblems(loaded.problems);
   try {
-    const { log, flush } = openLog(loaded.config.logging);
-    process.on('exit', flush);
-    const gateway = await startGateway(loaded.config, log);
+    const opened = await openLog(loaded.config.logging);
+    const { log } = opened;
+    process.on('exit', () => opened.flush());
+    process.on('uncaughtExceptionMonitor', (err) => log.fatal({ err }, 'a defect ends the gateway'));
+    const gateway = await startGateway(loaded.config, opened);
     stopWhenAsked(log, exitWithStdin, () => gateway.close());
     process.on('SIGHUP', () => gateway.reload());
     log.info({ ports: gateway.ports }, 'ready');

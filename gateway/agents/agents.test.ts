@@ -1,25 +1,22 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Handler, Turn } from '../../transports/contract.ts';
-import { COMPLETED, driven, run } from '../../transports/testing/legs.ts';
-import { type AgentSettings, agentHandler } from './index.ts';
-
-const STREAMING: AgentSettings = { streaming: true, charactersMax: 10 };
-const WHOLE: AgentSettings = { streaming: false, charactersMax: 10 };
-
-const agents = (upstream: Handler, settings = STREAMING) => agentHandler({ codex: settings, subagent: settings }, { upstream });
+import { COMPLETED, driven } from '../../transports/testing/legs.ts';
+import { agents, SESSION, STREAMING } from './testing/agents.ts';
 
 describe('an inference', () => {
-  it('carries nothing that is the gateway’s alone', () => {
+  it('carries nothing that is the gateway’s alone', async () => {
     const { handler, turns } = driven();
-    const turn: Partial<Turn> = {
+    const { run } = await agents(handler);
+    const over: Partial<Turn> = {
       agent: 'codex',
       execution: 'inline',
       session: 's',
       env: { A: '1' },
       traceparent: 't',
+      arrival: { transport: 'sse', envelope: 'chat', connection: 1, requestBytes: 2, client: 'c' },
       want: { phases: true },
     };
-    run(agents(handler), { ...turn, parameters: { temperature: 1 } });
+    run({ ...over, parameters: { temperature: 1 } });
     expect(turns[0]?.turn).toEqual({
       key: 'k',
       model: 'm',
@@ -28,22 +25,35 @@ describe('an inference', () => {
       parameters: { temperature: 1 },
     });
   });
+
+  it('goes straight to the client where the agent only relays: the same sink, the same control', async () => {
+    const { handler, turns } = driven();
+    const { run } = await agents(handler);
+    const { sink, running } = run();
+    expect(turns[0]?.sink).toBe(sink);
+    running.resume();
+    expect(turns[0]?.resumes).toBe(1);
+  });
 });
 
 describe('subagent', () => {
   it('takes no tools', async () => {
     const { handler, turns } = driven();
-    const { outcome } = await run(agents(handler), { agent: 'subagent', parameters: { tools: [{ type: 'function' }] } }).sink.done;
+    const { run } = await agents(handler);
+    const { outcome } = await run({ agent: 'subagent', parameters: { tools: [{ type: 'function' }] } }).sink.done;
     expect(outcome).toMatchObject({ kind: 'refused', status: 400, param: 'tools' });
-    run(agents(handler), { agent: 'subagent', parameters: { tools: [] } });
+    run({ agent: 'subagent', parameters: { tools: [] } });
     expect(turns.length).toBe(1);
   });
 });
 
 describe('an agent that does not stream', () => {
-  it('answers in one piece when all is there', () => {
+  const WHOLE = { codex: { ...STREAMING, streaming: false, charactersMax: 10 } };
+
+  it('answers in one piece when all is there', async () => {
     const { handler, turns } = driven();
-    const { sink } = run(agents(handler, WHOLE), { agent: 'codex' });
+    const { run } = await agents(handler, WHOLE);
+    const { sink } = run();
     const { sink: upstream } = turns[0]!;
     upstream.push({ type: 'started', responseId: 'r' }, 0);
     upstream.push({ type: 'text', text: 'ab' }, 1);
@@ -55,9 +65,10 @@ describe('an agent that does not stream', () => {
     expect(sink.text).toBe('abcd');
   });
 
-  it('fails when the answer is larger than it may hold: at the limit not yet, one more is too many', () => {
+  it('fails when the answer is larger than it may hold: at the limit not yet, one more is too many', async () => {
     const { handler, turns } = driven();
-    const { sink } = run(agents(handler, WHOLE), { agent: 'codex' });
+    const { run } = await agents(handler, WHOLE);
+    const { sink } = run();
     turns[0]!.sink.push({ type: 'text', text: 'x'.repeat(10) }, 0);
     expect(sink.ends).toBe(0);
     turns[0]!.sink.push({ type: 'text', text: 'x' }, 0);
@@ -66,10 +77,48 @@ describe('an agent that does not stream', () => {
   });
 });
 
-it('turns what an agent throws into the end of its turn', async () => {
+it('turns what an agent throws into the end of its turn, and reports it with its stack', async () => {
   const broken: Handler = () => {
     throw new Error('boom');
   };
-  const { outcome } = await run(agents(broken), { agent: 'codex' }).sink.done;
+  const { run, errors } = await agents(broken);
+  const { outcome } = await run().sink.done;
   expect(outcome).toEqual({ kind: 'failed', code: 'agent_error', message: 'boom' });
+  expect(errors).toMatchObject([{ turn: 'k', agent: 'codex', error: { message: 'boom' } }]);
+  expect(errors[0]?.error.stack).toContain('agents.test.ts');
+});
+
+describe('a delay', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('of the agent and one of the upstream lie one after the other', async () => {
+    const { handler, turns } = driven();
+    const { run } = await agents(handler, { delayMs: { agent: 20, upstream: 30 } });
+    const { sink, running } = run();
+    vi.advanceTimersByTime(49);
+    expect(turns.length).toBe(0);
+    vi.advanceTimersByTime(1);
+    expect(turns.length).toBe(1);
+    running.cancel();
+    expect(sink.ends).toBe(1);
+    expect(turns[0]?.cancels).toBe(1);
+  });
+
+  it('of the upstream comes before every inference', async () => {
+    const { handler, turns } = driven();
+    const { run } = await agents(handler, { codex: { tools: ['list_files'] }, delayMs: { upstream: 30 } });
+    run({}, { ...SESSION, workspace: '/nowhere/at/all' });
+    await vi.advanceTimersByTimeAsync(30);
+    turns[0]!.sink.push({ type: 'toolCall', index: 0, id: 'c', name: 'list_files', arguments: '{"wrong":1}' }, 0);
+    turns[0]!.sink.push({ ...COMPLETED, outcome: { kind: 'completed', finish: 'toolCalls' } }, 0);
+    await vi.advanceTimersByTimeAsync(29);
+    expect(turns.length).toBe(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(turns.length).toBe(2);
+  });
 });

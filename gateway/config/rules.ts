@@ -4,7 +4,7 @@
  */
 import { createSecureContext } from 'node:tls';
 import { historyProblem, legProblem } from '../../transports/registry.ts';
-import { AGENT_NAMES } from '../agents/names.ts';
+import { AGENT_NAMES, type AgentName } from '../agents/names.ts';
 import { DEFAULTS } from './defaults.ts';
 import type { AgentConfig, ConfigContext, Shape } from './schema.ts';
 
@@ -21,8 +21,7 @@ export interface RuleScope {
 }
 
 export function checkRules(scope: RuleScope): void {
-  for (const rule of [ports, exposure, certificate, agentList, listenerWide, threads, leg, upstreamUrl, upstreamHeaders, faultsAllowed])
-    rule(scope);
+  for (const rule of RULES) rule(scope);
 }
 
 function ports({ value: { gateway }, sound, problem }: RuleScope): void {
@@ -64,9 +63,14 @@ function agentList({ value: { acp }, sound, problem }: RuleScope): void {
     problem(['acp', 'defaultAgent'], `one of acp.allowedAgents: ${acp.allowedAgents.join(', ')}`);
 }
 
+/** What an agent is granted is never inherited from another. */
+const GRANTS = ['tools', 'threads', 'module'] as const;
+
 /** The default agent's settings, which the others have where they say nothing else. */
-export function defaultAgentConfig(acp: Shape['acp']): AgentConfig {
-  return { ...DEFAULTS.agent, ...given(acp[acp.defaultAgent]) };
+export function agentConfig(acp: Shape['acp'], name: AgentName): AgentConfig {
+  const shared: Partial<AgentConfig> = given(acp[acp.defaultAgent]);
+  for (const key of GRANTS) delete shared[key];
+  return { ...DEFAULTS.agent, tools: [...DEFAULTS.agent.tools], ...shared, ...given(acp[name]) };
 }
 
 /** What was written, without the keys that were not. */
@@ -79,7 +83,7 @@ const LISTENER_WIDE = ['transport', 'maxMessageSize', 'keepAliveInterval'] as co
 
 function listenerWide({ value: { acp }, sound, problem }: RuleScope): void {
   if (!sound('acp')) return;
-  const shared = defaultAgentConfig(acp);
+  const shared = agentConfig(acp, acp.defaultAgent);
   for (const name of AGENT_NAMES) {
     const own = given(acp[name]);
     for (const key of LISTENER_WIDE) {
@@ -87,6 +91,50 @@ function listenerWide({ value: { acp }, sound, problem }: RuleScope): void {
       problem(['acp', name, key], `${JSON.stringify(shared[key])}, as for ${acp.defaultAgent}: all agents share the listener`);
     }
   }
+}
+
+/** Each agent with threads of its own needs one, and so do all others together. */
+function ownThreads({ value: { acp, agents }, sound, problem }: RuleScope): void {
+  if (!sound('acp', 'agents.threadPool.maxThreads', 'agents.execution', 'agents.allowExecutionOverride')) return;
+  if (agents.execution !== 'thread' && !agents.allowExecutionOverride) return;
+  const own = acp.allowedAgents.filter((name) => agentConfig(acp, name).threads === 'own');
+  const needed = own.length + (own.length < acp.allowedAgents.length ? 1 : 0);
+  if (own.length === 0 || agents.threadPool.maxThreads >= needed) return;
+  problem(
+    ['agents', 'threadPool', 'maxThreads'],
+    `at least ${needed}, since ${own.join(' and ')} ${own.length === 1 ? 'has' : 'have'} threads of their own`,
+  );
+}
+
+function tools({ value: { acp, agents }, sound, problem }: RuleScope): void {
+  if (sound('acp.subagent') && (acp.subagent?.tools?.length ?? 0) > 0)
+    problem(['acp', 'subagent', 'tools'], 'nothing: the agent subagent has no tools');
+  if (!sound('acp.codex', 'agents.commands.programs')) return;
+  if (acp.codex?.tools?.includes('exec') && agents.commands.programs.length === 0) {
+    problem(['agents', 'commands', 'programs'], 'at least one program, since acp.codex.tools has "exec"');
+  }
+}
+
+function messageSecurity({ value: { security }, sound, problem }: RuleScope): void {
+  if (!sound('security.websocket')) return;
+  const { enabled, messageAuth, requireMessageAuth, heartbeatInterval } = security.websocket;
+  const path = (key: string) => ['security', 'websocket', key];
+  if (requireMessageAuth && messageAuth !== 'JWT') problem(path('messageAuth'), '"JWT", since requireMessageAuth is true');
+  if (!enabled && messageAuth !== 'none') problem(path('enabled'), 'true, since messageAuth is not "none"');
+  if (!enabled && heartbeatInterval > 0) problem(path('enabled'), 'true, since heartbeatInterval is not 0');
+}
+
+function workspaces({ value: { agents }, sound, problem }: RuleScope): void {
+  if (!sound('agents.workspaces')) return;
+  const { folder, fixed } = agents.workspaces;
+  if (folder !== undefined && fixed !== undefined)
+    problem(['agents', 'workspaces', 'fixed'], 'nothing, since agents.workspaces.folder is given');
+}
+
+function processes({ value: { agents }, sound, problem }: RuleScope): void {
+  if (!sound('agents.processPool')) return;
+  const { minProcesses, maxProcesses } = agents.processPool;
+  if (minProcesses > maxProcesses) problem(['agents', 'processPool', 'minProcesses'], `at most maxProcesses, ${maxProcesses}`);
 }
 
 function threads({ value: { agents, upstream }, sound, problem }: RuleScope): void {
@@ -142,3 +190,21 @@ function upstreamHeaders({ value: { upstream }, sound, problem }: RuleScope): vo
 function faultsAllowed({ value: { faults }, context, problem }: RuleScope): void {
   if (faults !== undefined && !context.allowFaults) problem(['faults'], 'nothing: faults are accepted only with --allow-faults');
 }
+
+const RULES = [
+  ports,
+  exposure,
+  certificate,
+  agentList,
+  listenerWide,
+  threads,
+  ownThreads,
+  processes,
+  workspaces,
+  tools,
+  messageSecurity,
+  leg,
+  upstreamUrl,
+  upstreamHeaders,
+  faultsAllowed,
+];

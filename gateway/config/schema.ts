@@ -6,8 +6,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { CONNECTIONS, ENVELOPES } from '../../transports/contract.ts';
-import { AGENT_NAMES, type AgentName } from '../agents/names.ts';
+import { CONNECTIONS, ENVELOPES, EXECUTIONS } from '../../transports/contract.ts';
+import { AGENT_NAMES, type AgentName, TOOL_NAMES } from '../agents/names.ts';
 import { readTokensFile, TOKEN_EXPECTED, TOKEN_PATTERN } from '../tokens.ts';
 import { DEFAULTS } from './defaults.ts';
 import { flag, integer, milliseconds, oneOf, only, section, size, text } from './fields.ts';
@@ -72,6 +72,15 @@ function gateway(context: ConfigContext) {
     compression: flag().describe('permessage-deflate on WebSockets.').default(D.compression),
     shutdownTimeoutMs: milliseconds(0, 600_000).describe('Grace for turns in flight at shutdown.').default(D.shutdownTimeoutMs),
     connectionsMax: integer(1, 1_000_000).default(D.connectionsMax),
+    connectionsPerClientMax: integer(0, 1_000_000)
+      .describe('Connections of one client (its token, without tokens its address) at once; 0: no limit of its own.')
+      .default(D.connectionsPerClientMax),
+    connectionsPerSecondMax: integer(0, 1_000_000)
+      .describe('Handshakes and connections of one address a second, with as many at once; 0: no limit.')
+      .default(D.connectionsPerSecondMax),
+    turnsPerSecondMax: integer(0, 1_000_000)
+      .describe('Turns of one client a second, with as many at once; 0: no limit.')
+      .default(D.turnsPerSecondMax),
     handshakeTimeoutMs: milliseconds(10)
       .describe('From accept to the end of the headers, or to the upgrade.')
       .default(D.handshakeTimeoutMs),
@@ -117,20 +126,43 @@ const inherited = (key: keyof typeof DEFAULTS.agent) => ({
   default: DEFAULTS.agent[key],
 });
 
-function agent() {
+function agent(context: ConfigContext) {
   return section({
     transport: oneOf(['any', 'websocket', 'http']).optional().meta(inherited('transport')),
     streaming: flag().optional().meta(inherited('streaming')),
     maxMessageSize: size(1024, GB).optional().meta(inherited('maxMessageSize')),
     keepAliveInterval: integer(0, 3_600_000, 'milliseconds; 0: none').optional().meta(inherited('keepAliveInterval')),
+    tools: z
+      .array(oneOf(TOOL_NAMES))
+      .describe(
+        'Tools that the agent itself runs, in the workspace of the session; none: it relays inferences, and tool calls are the client’s.',
+      )
+      .optional()
+      .meta(inherited('tools')),
+    toolRoundsMax: integer(1, 1_000)
+      .describe('Inferences of one turn whose tool calls the agent answers.')
+      .optional()
+      .meta(inherited('toolRoundsMax')),
+    threads: oneOf(['shared', 'own'])
+      .describe('"own": its turns never share a thread with those of other agents, and leave them one.')
+      .optional()
+      .meta(inherited('threads')),
+    module: fileName('a module whose default export is an agent')
+      .transform((name) => resolve(context.folder, name))
+      .describe(
+        'Runs in place of the agent of this name. It runs with the rights of the execution mode; see the documentation on containment.',
+      )
+      .optional(),
   });
 }
 
 type AgentSection = z.output<ReturnType<typeof agent>>;
 
-export type AgentConfig = { [Key in keyof AgentSection]-?: NonNullable<AgentSection[Key]> };
+export type AgentConfig = { [Key in Exclude<keyof AgentSection, 'module'>]-?: NonNullable<AgentSection[Key]> } & {
+  module?: string | undefined;
+};
 
-function acp() {
+function acp(context: ConfigContext) {
   const D = DEFAULTS.acp;
   return section({
     defaultAgent: oneOf(AGENT_NAMES).describe('Answers turns that name no agent.').default(D.defaultAgent),
@@ -138,17 +170,21 @@ function acp() {
       .array(oneOf(AGENT_NAMES))
       .min(1, { error: 'at least one agent' })
       .default([...D.allowedAgents]),
-    codex: agent().optional(),
-    subagent: agent().optional(),
+    codex: agent(context).optional(),
+    subagent: agent(context).optional(),
   } satisfies Record<AgentName, unknown> & Record<string, unknown>);
 }
 
-function agents() {
+function agents(context: ConfigContext) {
   const D = DEFAULTS.agents;
   const P = DEFAULTS.threadPool;
+  const R = DEFAULTS.processPool;
+  const Q = DEFAULTS.quotas;
+  const W = DEFAULTS.workspaces;
+  const C = DEFAULTS.commands;
   return section({
-    execution: oneOf(['inline', 'thread'], ['process'])
-      .describe('Where agents run: on the main thread, or in the pool.')
+    execution: oneOf(EXECUTIONS)
+      .describe('Where agents run: on the main thread, in the pool of threads, or in processes of their own.')
       .default(D.execution),
     allowExecutionOverride: flag().describe('Lets a turn choose its execution itself.').default(D.allowExecutionOverride),
     threadPool: section({
@@ -157,6 +193,55 @@ function agents() {
       idleTimeout: milliseconds(0).describe('After this an idle thread beyond minThreads ends.').default(P.idleTimeout),
       queueSize: integer(0, 100_000).describe('Turns that may wait while all threads are full.').default(P.queueSize),
       turnsPerThread: integer(1, 100_000).describe('Turns at once in one thread.').default(P.turnsPerThread),
+    }).prefault({}),
+    processPool: section({
+      maxProcesses: integer(1, 256).default(R.maxProcesses),
+      minProcesses: integer(0, 256).describe('Kept ready, since a process takes long to start.').default(R.minProcesses),
+      idleTimeout: milliseconds(0).describe('After this the process of an idle session ends.').default(R.idleTimeout),
+      queueSize: integer(0, 100_000).describe('Turns that may wait while all processes are taken.').default(R.queueSize),
+      turnsPerProcess: integer(1, 100_000).describe('Turns at once in one process, all of one session.').default(R.turnsPerProcess),
+    }).prefault({}),
+    cancelGraceMs: milliseconds(0, 600_000)
+      .describe('A cancelled turn is told to stop; if it has not after this, its thread or process is killed.')
+      .default(D.cancelGraceMs),
+    quotas: section({
+      cpuMs: integer(0, 24 * 3_600_000, 'milliseconds; 0: none')
+        .describe('Processor time of one turn.')
+        .default(Q.cpuMs),
+      memory: size(0, 64 * GB)
+        .describe('Of one thread, heap and buffers, or of one process; 0: none.')
+        .prefault(Q.memory),
+      warnRatio: z
+        .number({ error: 'a number from 0.1 to 1' })
+        .min(0.1, { error: 'a number from 0.1 to 1' })
+        .max(1, { error: 'a number from 0.1 to 1' })
+        .describe('The part of a quota at which a warning is logged.')
+        .default(Q.warnRatio),
+    })
+      .describe('Of turns in threads and processes; turnTimeoutMs is the quota of time for all.')
+      .prefault({}),
+    workspaces: section({
+      folder: fileName('a folder')
+        .transform((name) => resolve(context.folder, name))
+        .describe('Where sessions have their files, one folder each. Default: a temporary one, gone with the gateway.')
+        .optional(),
+      fixed: fileName('a folder')
+        .transform((name) => resolve(context.folder, name))
+        .describe('One folder for all sessions instead, which is never removed: for a gateway of one user.')
+        .optional(),
+      idleTimeoutMs: milliseconds(1_000).describe('After this the files of an idle session are removed.').default(W.idleTimeoutMs),
+      workspacesMax: integer(1, 1_000_000).describe('The least recently used go first.').default(W.workspacesMax),
+    }).prefault({}),
+    commands: section({
+      programs: z
+        .array(text('a program name like "python3", or "./*" for files of the workspace', /^[^\s]+$/))
+        .describe('What the tool exec may start: python3, node, other programs by name, and "./*" for executables of the workspace.')
+        .prefault([...C.programs]),
+      timeoutMs: milliseconds(1).describe('After this the whole process group is killed.').default(C.timeoutMs),
+      outputBytesMax: size(1024, GB)
+        .describe('Of one command, kept for the LLM; the rest is dropped and said so.')
+        .prefault(C.outputBytesMax),
+      concurrentMax: integer(1, 10_000).describe('Commands at once.').default(C.concurrentMax),
     }).prefault({}),
   });
 }
@@ -169,9 +254,20 @@ function security() {
         .describe('Requires authentication of WebSocket handshakes, so that a gateway without tokens does not start.')
         .default(D.enabled),
       handshakeAuth: oneOf(['BearerToken']).default(D.handshakeAuth),
-      messageAuth: oneOf(['none'], ['JWT']).default(D.messageAuth),
-      heartbeatInterval: only(0, 'number').default(D.heartbeatInterval),
-      requireMessageAuth: only(false, 'boolean').default(D.requireMessageAuth),
+      messageAuth: oneOf(['none', 'JWT'])
+        .describe('"JWT": clients that offer the subprotocol gatebench.session.v1 sign each message.')
+        .default(D.messageAuth),
+      requireMessageAuth: flag().describe('Refuses WebSocket connections without that subprotocol.').default(D.requireMessageAuth),
+      heartbeatInterval: integer(0, 3_600_000, 'milliseconds; 0: none')
+        .describe('A challenge each interval; a peer that has not answered two is disconnected with code 4408.')
+        .default(D.heartbeatInterval),
+      sessionLifetimeMs: milliseconds(1_000)
+        .describe('Of a session token; after that its messages are refused.')
+        .default(D.sessionLifetimeMs),
+      allowedEnv: z
+        .array(text('the name of an environment variable', /^[A-Za-z_]\w*$/))
+        .describe('Variables that a client may set for its agents in the handshake message.')
+        .default([...D.allowedEnv]),
     }).prefault({}),
   });
 }
@@ -228,14 +324,15 @@ export function isUpstreamUrl(value: string): boolean {
 }
 
 function faults() {
-  const unavailable = z.undefined({ error: 'nothing: this fault is not available in this version' });
+  const delay = milliseconds(0, 60_000).optional();
   return section({
-    delayMs: section({
-      admission: milliseconds(0, 60_000).optional(),
-      upstream: unavailable.optional(),
-    }).optional(),
+    delayMs: section({ admission: delay, dispatch: delay, agent: delay, upstream: delay, serialise: delay })
+      .describe('Each phase of a turn takes this much longer.')
+      .optional(),
     cpuMicrosPerToken: integer(0, 1_000_000, 'microseconds').optional(),
-    extraBytesPerToken: unavailable.optional(),
+    extraBytesPerToken: integer(0, 65_536, 'bytes')
+      .describe('Padding for each event of text, in the envelopes chat and responses (their field obfuscation).')
+      .optional(),
   });
 }
 
@@ -244,8 +341,8 @@ export function shape(context: ConfigContext) {
     $schema: z.string({ error: 'the address of a JSON Schema' }).optional(),
     gateway: gateway(context).prefault({}),
     auth: auth(context).prefault({}),
-    acp: acp().prefault({}),
-    agents: agents().prefault({}),
+    acp: acp(context).prefault({}),
+    agents: agents(context).prefault({}),
     security: security().prefault({}),
     upstream: upstream(context),
     responses: section({
@@ -267,6 +364,8 @@ export function shape(context: ConfigContext) {
         .transform((name) => resolve(context.folder, name))
         .describe('Default: standard error.')
         .optional(),
+      fileBytesMax: size(1024, GB).describe('A larger log file is put aside and a new one begun.').prefault(DEFAULTS.logging.fileBytesMax),
+      filesMax: integer(1, 1_000).describe('Log files kept, the current one included.').default(DEFAULTS.logging.filesMax),
     }).prefault({}),
     faults: faults().describe('Deliberate damage, for testing the instrument. Only with --allow-faults.').optional(),
   });
