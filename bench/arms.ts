@@ -12,30 +12,15 @@
 import { CONNECTIONS, ENVELOPES, EXECUTIONS, type Execution, TRANSPORTS } from '../transports/contract.ts';
 import { historyProblem, legProblem } from '../transports/registry.ts';
 import type { Leg } from '../transports/wire.ts';
-
-export interface Conditions {
-  tls: boolean;
-  /** Tokens of one chunk of the mock LLM. */
-  tokensPerChunk: number;
-  /** Whether the streams of the mock LLM emit on one grid, as an engine step makes them, or each by itself. */
-  arrivals: 'independent' | 'together';
-  flushMs: number;
-  compression: boolean;
-  /** Of multiplexed legs. */
-  streamsPerConnection: number;
-  /** Closed loop with this many users instead of the scenario's load; 0: the scenario's. */
-  users: number;
-}
-
-export const DEFAULT_CONDITIONS: Readonly<Conditions> = Object.freeze({
-  tls: false,
-  tokensPerChunk: 1,
-  arrivals: 'independent',
-  flushMs: 0,
-  compression: false,
-  streamsPerConnection: 16,
-  users: 0,
-});
+import {
+  type Conditions,
+  DEFAULT_CONDITIONS,
+  isLinked,
+  otherConditions,
+  parseConditions,
+  roundTripsCondition,
+  roundTripsOf,
+} from './conditions.ts';
 
 /** Without a gateway: our generator, one that only counts bytes, an independent witness, or autocannon. */
 export const DIRECT = ['direct', 'counting', 'recorder', 'autocannon'] as const;
@@ -76,7 +61,7 @@ export function parseArm(text: string): ArmResult {
   const problems: string[] = [];
   const [path = '', conditionText, ...more] = text.split('@');
   if (more.length > 0) problems.push(`arm "${text}": more than one @`);
-  const conditions = parseConditions(text, conditionText, problems);
+  const conditions = parseConditions(`arm "${text}"`, conditionText, problems);
   const shape = parsePath(text, path, problems);
   if (!shape || problems.length > 0) return { ok: false, problems };
   const arm = { ...shape, conditions, id: '' };
@@ -92,8 +77,55 @@ export function parseArm(text: string): ArmResult {
   }
   const history = historyProblem(arm.client, arm.history);
   if (history) problems.push(`arm "${text}": ${history}`);
-  if (arm.execution === 'process') problems.push(`arm "${text}": execution process is not available in this version`);
+  problems.push(...conditionProblems(arm).map((problem) => `arm "${text}": ${problem}`));
   return problems.length > 0 ? { ok: false, problems } : { ok: true, arm };
+}
+
+/** Of conditions that need something of the other factors, or of each other. */
+function conditionProblems({ kind, client, conditions }: Arm): string[] {
+  const { auth, heartbeatMs, besideCpu, besideUsers } = conditions;
+  const problems = linkProblems(kind, conditions);
+  if (kind !== 'gateway') {
+    const needed = (['auth', 'heartbeatMs', 'besideCpu', 'besideUsers'] as const).filter(
+      (name) => conditions[name] !== DEFAULT_CONDITIONS[name],
+    );
+    return [...problems, ...needed.map((name) => `${name} needs the gateway`)];
+  }
+  if (auth === 'message' && (client.transport !== 'websocket' || client.envelope === 'binary')) {
+    problems.push('auth=message needs a client leg of JSON messages over websocket');
+  }
+  if (heartbeatMs > 0 && client.transport !== 'websocket') problems.push('heartbeatMs needs a client leg over websocket');
+  if (heartbeatMs > 0 && auth === 'none') problems.push('heartbeatMs needs auth=bearer or auth=message');
+  if (besideCpu > 0 && besideUsers === 0) problems.push('besideCpu needs besideUsers, whose turns it is about');
+  return problems;
+}
+
+function linkProblems(kind: Arm['kind'], conditions: Conditions): string[] {
+  const problems: string[] = [];
+  if (isLinked(conditions) && !goesOverLinks(kind)) problems.push('rttMs needs our own generator');
+  const times = roundTripsOf(conditions).length;
+  for (const name of ['users', 'besideUsers'] as const) {
+    const users = conditions[name];
+    if (users % times > 0) problems.push(`${name}=${users} is no multiple of the ${times} round-trip times, each of which has as many`);
+  }
+  return problems;
+}
+
+/** Whether the generator of such arms knows of emulated links. */
+export function goesOverLinks(kind: Arm['kind']): boolean {
+  return kind === 'direct' || !isDirect(kind);
+}
+
+/** The same arm with other round-trip times of its client leg: a mix where there are several. */
+export function withRoundTrips(arm: Arm, roundTripsMs: readonly number[]): Arm {
+  const changed = { ...arm, conditions: { ...arm.conditions, rttMs: roundTripsCondition(roundTripsMs) } };
+  return { ...changed, id: formatArm(changed) };
+}
+
+/** The arms that a mix of round-trip times is told apart into, ascending; none where there is but one. */
+export function partsOf(arm: Arm): Arm[] {
+  const times = roundTripsOf(arm.conditions);
+  return times.length === 1 ? [] : times.map((time) => withRoundTrips(arm, [time]));
 }
 
 /** For ids that stand in the source. @throws on a bad one. */
@@ -115,15 +147,6 @@ export function formatArm(value: Omit<Arm, 'id'>): string {
   if (kind === 'pass-through') path = `bare/${client.transport}/pass-through`;
   const conditions = Object.entries(otherConditions(value.conditions)).map(([name, setting]) => `${name}=${setting}`);
   return conditions.length === 0 ? path : `${path}@${conditions.join(',')}`;
-}
-
-/** The conditions that are not the default. */
-export function otherConditions(conditions: Conditions): Record<string, string | number | boolean> {
-  const other: Record<string, string | number | boolean> = {};
-  for (const name of Object.keys(DEFAULT_CONDITIONS) as (keyof Conditions)[]) {
-    if (conditions[name] !== DEFAULT_CONDITIONS[name]) other[name] = conditions[name];
-  }
-  return other;
 }
 
 function leg(transport: Leg['transport'], envelope: Leg['envelope'], connection: Leg['connection']): Leg {
@@ -185,39 +208,4 @@ function oneOf<Value extends string>(
   const found = values.find((value) => value === seen);
   if (!found) problems.push(`arm "${text}": ${what} is one of ${values.join(', ')}; "${seen ?? ''}" is not`);
   return found;
-}
-
-const CONDITION_READERS: { [Name in keyof Conditions]: (text: string) => Conditions[Name] | undefined } = {
-  tls: readBoolean,
-  tokensPerChunk: (text) => readNumber(text, 1, 1_000, true),
-  arrivals: (text) => (text === 'independent' || text === 'together' ? text : undefined),
-  flushMs: (text) => readNumber(text, 0, 1_000, false),
-  compression: readBoolean,
-  streamsPerConnection: (text) => readNumber(text, 1, 10_000, true),
-  users: (text) => readNumber(text, 0, 100_000, true),
-};
-
-function parseConditions(text: string, list: string | undefined, problems: string[]): Conditions {
-  const conditions: Conditions = { ...DEFAULT_CONDITIONS };
-  for (const part of list === undefined ? [] : list.split(',')) {
-    const [name = '', setting = ''] = part.split('=');
-    if (!Object.hasOwn(CONDITION_READERS, name)) {
-      problems.push(`arm "${text}": no condition is called "${name}"; there are ${Object.keys(CONDITION_READERS).join(', ')}`);
-      continue;
-    }
-    const key = name as keyof Conditions;
-    const value = CONDITION_READERS[key](setting);
-    if (value === undefined) problems.push(`arm "${text}": condition ${name} cannot be "${setting}"`);
-    else Object.assign(conditions, { [key]: value });
-  }
-  return conditions;
-}
-
-function readBoolean(text: string): boolean | undefined {
-  return text === 'true' ? true : text === 'false' ? false : undefined;
-}
-
-function readNumber(text: string, min: number, max: number, whole: boolean): number | undefined {
-  const value = Number(text);
-  return text !== '' && value >= min && value <= max && (!whole || Number.isInteger(value)) ? value : undefined;
 }

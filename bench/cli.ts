@@ -20,6 +20,24 @@ const bench = benchCommand({
   },
 });
 
+const status: Command = {
+  name: 'status',
+  summary: 'show how a running gateway is, its threads, or what is wrong with it',
+  async run(argv, io) {
+    const { runStatus } = await import('./command/status.ts');
+    return runStatus(argv, io);
+  },
+};
+
+const run: Command = {
+  name: 'run',
+  summary: 'run one command by an agent in a thread of its own',
+  async run(argv, io) {
+    const { runByAgent } = await import('./command/run.ts');
+    return runByAgent(argv, io);
+  },
+};
+
 const upstream: Command = {
   name: 'upstream',
   summary: 'run the mock LLM alone, for other people’s gateways',
@@ -29,4 +47,8 @@ const upstream: Command = {
   },
 };
 
-process.exitCode = await runCommand([bench, reportCommand, gatewayCommand, upstream, schemaCommand], process.argv.slice(2), processIo());
+process.exitCode = await runCommand(
+  [bench, reportCommand, gatewayCommand, status, run, upstream, schemaCommand],
+  process.argv.slice(2),
+  processIo(),
+);

@@ -25,6 +25,8 @@ export interface Workload {
   /** Tokens of each turn's own message (history comes on top). */
   inputTokens: Draw;
   outputTokens: Draw;
+  /** Requests do not limit replies to that: an agent with tools has a reply a round, and a limit holds for all together. */
+  unlimited?: boolean;
   history: 'full' | 'delta';
   execution?: Execution;
   phases: boolean;
@@ -60,6 +62,38 @@ export interface TrialSpec {
   inFlightMax: number;
   /** Where to write the arrival of every text event (a `TokenColumns` file) for the ledger's join. */
   arrivalsPath?: string;
+  /**
+   * The client leg passes over emulated links, with a client for each: session n goes over link n modulo their number.
+   * The users of a closed loop are a multiple of it, so that each keeps its link over all its sessions (user u has the
+   * sessions u, u + users, …) and each link has as many. The client's limits hold for each link, `inFlightMax` for all
+   * of them together. Absent: straight to `client.port`.
+   */
+  links?: readonly LinkUse[];
+  /**
+   * A second load of other turns, at the same time and over the same window, on a client of its own with the same
+   * options and over the same links: not what is measured, but what it is measured beside. `inFlightMax` holds for
+   * each of the two.
+   */
+  beside?: { workload: Workload; load: Load };
+  /** Also tells how the trial went over time, in bins of this length. 0: not. */
+  seriesBinMs: number;
+}
+
+/** An emulated link, as a client uses it: its port, on loopback, stands in the place of the target's. */
+export interface LinkUse {
+  name: string;
+  port: number;
+  roundTripMs: number;
+}
+
+/** What came of the sessions that one link carried. */
+export interface LinkResult {
+  name: string;
+  turns: TurnCounts;
+  codes: Record<string, number>;
+  histograms: Record<TrialHistogram, EncodedHistogram>;
+  /** Of the whole trial, as in the result's own `totals`. */
+  totals: { turns: number; outputTokens: number; textEvents: number; meter: Meter };
 }
 
 /** Every turn due in the window ends in exactly one of these; they add up to `offered`. */
@@ -89,10 +123,36 @@ export interface TrialResult {
   schedule: { hash: string; offeredRate: number; achievedRate: number; interArrivalCv: number | null };
   /** `tpot` and `interChunk` are empty for `http` arms; `service` counts from the actual start. */
   histograms: Record<TrialHistogram, EncodedHistogram>;
-  /** Of the whole trial, warm-up and drain included. */
+  /**
+   * Of the whole trial, warm-up and drain included, and of the measured load alone: `beside` has a client of its own.
+   * What the target's processor time is divided by is counted in the ledger, where the turns of both loads stand.
+   */
   totals: { turns: number; outputTokens: number; textEvents: number; meter: Meter };
+  /** The process's time is that of both loads; the peak is the measured load's. */
   generator: { cpuNs: number; wallNs: number; inFlightPeak: number };
   arrivalsPath?: string;
+  /** The same turns as above, link by link, in the order of the spec's `links`. */
+  links?: readonly LinkResult[];
+  /** Turns of `beside` that were due in the window. */
+  beside?: { turns: TurnCounts; codes: Record<string, number>; histograms: Record<TrialHistogram, EncodedHistogram> };
+  /** Of the whole trial, from its start; empty without `seriesBinMs`. Turns of `beside` do not count. */
+  series: readonly SeriesBin[];
+}
+
+/** One stretch of a trial. */
+export interface SeriesBin {
+  /** Its beginning, from the trial's start. */
+  atMs: number;
+  /** Turns due in it, and how they ended, whenever that was. */
+  due: number;
+  completed: number;
+  refused: number;
+  /** Failed, cancelled, timed out, dropped. */
+  lost: number;
+  /** Of the completed turns due in it; `null` where there are none. */
+  turnMs: { p50: number; max: number } | null;
+  /** Turns that completed during it, whenever they were due. */
+  completions: number;
 }
 
 /** What a generator prints, one JSON object a line. */

@@ -2,7 +2,7 @@
  * What must hold in a report and a schema cannot say: sums that add up, bounds in order, references that lead
  * somewhere, and a reason wherever nothing could be decided.
  */
-import type { Claim, Report, Scenario, Turns } from './report.ts';
+import type { Claim, Report, Scenario, Timeline, Turns } from './report.ts';
 
 /** @returns one sentence for each contradiction, with where it stands; none for a report that is sound. */
 export function contradictions(report: Report): string[] {
@@ -27,9 +27,10 @@ function ofScenario(scenario: Scenario): string[] {
       `${where}: arm`,
     ),
   );
-  for (const { id, turns } of scenario.arms) {
+  for (const { id, turns, timeline } of scenario.arms) {
     const ended = outcomes(turns);
     if (ended !== turns.offered) problems.push(`${where}, arm "${id}": ${turns.offered} turns were offered and ${ended} ended`);
+    if (timeline && !isEven(timeline)) problems.push(`${where}, arm "${id}": the columns of its timeline are not of one length`);
   }
   for (const { baseline, candidate, measure, verdict, reason } of scenario.comparisons) {
     for (const id of [baseline, candidate]) {
@@ -38,6 +39,10 @@ function ofScenario(scenario: Scenario): string[] {
     if (verdict === 'inconclusive' && !reason) problems.push(`${where}: a comparison of ${measure} is inconclusive without a reason`);
   }
   return problems;
+}
+
+function isEven({ offeredPerSecond, completedPerSecond, refusedPerSecond, turnMs }: Timeline): boolean {
+  return new Set([offeredPerSecond, completedPerSecond, refusedPerSecond, turnMs].map(({ length }) => length)).size === 1;
 }
 
 function ofClaim({ measure, headline, readings, verdict }: Claim): string[] {

@@ -2,36 +2,15 @@
  * What all renderers say in the same words: the verdict and why, letters for arms, rows of measures, the accounts
  * of turns, the machine. Plain text and no layout.
  */
-import { count, improvement, number, quantity, ratio, UNKNOWN, withInterval } from './format.ts';
+import { ARMS_BESIDE_MAX, lettersOf, pairOf, withOwnTrials } from './arms.ts';
+import { claimSentence } from './claims.ts';
+import { count, number, quantity, ratio, signed, UNKNOWN, withInterval } from './format.ts';
 import { MEASURES, measureLabel, referTo } from './measures.ts';
-import type {
-  Arm,
-  Claim,
-  ClaimVerdict,
-  Comparison,
-  Environment,
-  Measured,
-  Reading,
-  Report,
-  Scenario,
-  Turns,
-  Unit,
-  Verdict,
-} from './report.ts';
+import type { Arm, Comparison, Environment, Measured, Report, Scenario, Turns, Unit, Verdict } from './report.ts';
 
-/** Ids of arms are long: inside a scenario they go by a letter, explained once. */
-export function lettersOf(scenario: Scenario): ReadonlyMap<string, string> {
-  return new Map(scenario.arms.map(({ id }, index) => [id, letter(index)]));
-}
-
-function letter(index: number): string {
-  const last = String.fromCharCode(65 + (index % 26));
-  return index < 26 ? last : letter(Math.floor(index / 26) - 1) + last;
-}
-
-/** `C ÷ A`. */
-export function pairOf(comparison: Comparison, letters: ReadonlyMap<string, string>): string {
-  return `${letters.get(comparison.candidate) ?? comparison.candidate} ÷ ${letters.get(comparison.baseline) ?? comparison.baseline}`;
+/** `+12.1 µs/turn [9.80, 14.4]`; `undefined` where the comparison was not made that way. */
+export function differenceText({ difference }: Comparison): string | undefined {
+  return difference && signed(difference.estimate, difference.interval, difference.unit);
 }
 
 /** Reasons gathered below a table; equal ones share a mark. */
@@ -67,9 +46,9 @@ export interface Row {
   cells: Cell[];
 }
 
-/** The measures of a scenario's arms, in the order of the catalogue; rows that no arm knows anything of are left out. */
-export function measureRows(scenario: Scenario, quantiles: readonly string[], of: 'target' | 'all'): Row[] {
-  const present = new Set(scenario.arms.flatMap(({ metrics }) => Object.keys(metrics)));
+/** The measures of arms, in the order of the catalogue; rows that no arm knows anything of are left out. */
+export function measureRows(arms: readonly Arm[], quantiles: readonly string[], of: 'target' | 'all'): Row[] {
+  const present = new Set(arms.flatMap(({ metrics }) => Object.keys(metrics)));
   const known = MEASURES.filter(({ name }) => present.has(name)).filter((measure) => of === 'all' || measure.of === 'target');
   const unknown = [...present].filter((name) => referTo(name).measure === undefined);
   const references = [
@@ -80,9 +59,19 @@ export function measureRows(scenario: Scenario, quantiles: readonly string[], of
     .map((reference) => ({
       name: referTo(reference).name,
       label: measureLabel(reference),
-      cells: scenario.arms.map((arm) => cellOf(arm, reference)),
+      cells: arms.map((arm) => cellOf(arm, reference)),
     }))
     .filter(({ cells }) => cells.some((cell) => cell.text !== UNKNOWN || cell.note !== undefined));
+}
+
+/** Where the turns went: of each arm, or of all where they are many. */
+export function accountLines(scenario: Scenario): string[] {
+  const letters = lettersOf(scenario);
+  if (scenario.arms.length <= ARMS_BESIDE_MAX)
+    return scenario.arms.map(({ id, turns, codes }) => `${letters.get(id)}: ${accountsText(turns, codes)}`);
+  const codes = new Map<string, number>();
+  for (const [code, n] of scenario.arms.flatMap((arm) => Object.entries(arm.codes ?? {}))) codes.set(code, (codes.get(code) ?? 0) + n);
+  return [`all arms: ${accountsText(addTurns(scenario.arms.map(({ turns }) => turns)), Object.fromEntries(codes))}`];
 }
 
 /** One measure of one arm: `852 ms [840, 866]`, `≥ 1,600 streams`, `–` with the reason. */
@@ -142,7 +131,11 @@ export function regressionsOf(report: Report): { scenario: Scenario; comparison:
 /** What a reader should know first, most weighty first. */
 export function whyOf(report: Report): string[] {
   const missed = report.thresholds.filter(({ ok }) => !ok);
-  const invalid = report.scenarios.flatMap(({ name, arms }) => arms.filter(({ validity }) => !validity.ok).map(() => name));
+  const invalid = report.scenarios.flatMap(({ name, arms }) =>
+    withOwnTrials(arms)
+      .filter(({ validity }) => !validity.ok)
+      .map(() => name),
+  );
   return [
     ...missed.map(({ expression, value, unit, reason }) => `Threshold missed: ${expression}; ${thresholdValue(value, unit, reason)}.`),
     ...regressionsOf(report).map(({ scenario, comparison }) => {
@@ -160,35 +153,6 @@ export function whyOf(report: Report): string[] {
 export function thresholdValue(value: number | null, unit: Unit | undefined, reason: string | undefined): string {
   const text = unit === undefined ? number(value) : quantity(value, unit);
   return text === UNKNOWN ? `not measured (${reason ?? 'no reason given'})` : `measured ${text}`;
-}
-
-export const CLAIM_WORDS: Readonly<Record<ClaimVerdict, string>> = {
-  reproduced: 'reproduced',
-  partly: 'partly reproduced',
-  'not-reproduced': 'not reproduced',
-  reversed: 'reversed',
-  inconclusive: 'inconclusive',
-};
-
-export function headlineOf(claim: Claim): Reading | undefined {
-  return claim.readings.find(({ measure, condition }) => measure === claim.headline.measure && condition === claim.headline.condition);
-}
-
-export function claimedText({ measure, claimed }: Claim): string {
-  const change = improvement(claimed.improvement, null, referTo(measure).measure?.direction);
-  return `${quantity(claimed.http, claimed.unit)} → ${quantity(claimed.websocket, claimed.unit)}, ${change}`;
-}
-
-export function readingText(reading: Reading): string {
-  return improvement(reading.improvement, reading.interval, referTo(reading.measure).measure?.direction);
-}
-
-function claimSentence(claim: Claim): string {
-  const headline = headlineOf(claim);
-  const direction = referTo(claim.measure).measure?.direction;
-  const measured = headline && headline.improvement !== null ? `measured ${readingText(headline)}` : 'no measured improvement';
-  const claimed = improvement(claim.claimed.improvement, null, direction);
-  return `Claim on ${measureLabel(claim.measure)}: ${claimed}; ${measured}: ${CLAIM_WORDS[claim.verdict]}.`;
 }
 
 export function addTurns(list: readonly Turns[]): Turns {
@@ -216,8 +180,9 @@ export function accountsText(turns: Turns, codes: Arm['codes'] = {}): string {
 /** One sentence an arm that lost trials; a single one when none did. */
 export function validityLines(scenario: Scenario): string[] {
   const letters = lettersOf(scenario);
-  const trials = scenario.arms.reduce((sum, { validity }) => sum + (validity.trials ?? 0), 0);
-  const lines = scenario.arms
+  const arms = withOwnTrials(scenario.arms);
+  const trials = arms.reduce((sum, { validity }) => sum + (validity.trials ?? 0), 0);
+  const lines = arms
     .filter(({ validity }) => !validity.ok || validity.excluded > 0)
     .map(({ id, validity }) => {
       const of = validity.trials === undefined ? '' : ` of ${validity.trials}`;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bounds, count, duration, improvement, number, quantity, ratio, withInterval } from './format.ts';
+import { bounds, count, duration, improvement, number, quantity, ratio, signed, withInterval } from './format.ts';
 import { UNITS } from './report.ts';
 
 describe('format', () => {
@@ -36,6 +36,8 @@ describe('format', () => {
     [1_600, 'streams', '1,600 streams'],
     [21.44, 'us/token', '21.4 µs/token'],
     [25, '1/s', '25.0 /s'],
+    [0.0124, 'ms/turn', '12.4 µs/turn'],
+    [1.24, 'ms/turn', '1.24 ms/turn'],
     [null, 'ms', '–'],
   ] as const)('%d %s is %s', (value, unit, text) => {
     expect(quantity(value, unit)).toBe(text);
@@ -53,6 +55,14 @@ describe('format', () => {
     expect(ratio(0.0435, [0.0421, 0.0451])).toBe('0.0435 [0.0421, 0.0451]');
     expect(ratio(17.2, [17.2, 17.2])).toBe('17.2 exact');
     expect(ratio(null, null)).toBe('–');
+  });
+
+  test('differences say which way', () => {
+    expect(signed(0.0121, [0.0098, 0.0144], 'ms/turn')).toBe('+12.1 µs/turn [9.80, 14.4]');
+    expect(signed(-3, [-4, 0.5], 'us/token')).toBe('−3.00 µs/token [−4.00, 0.500]');
+    expect(signed(0.0556, [0.0512, 0.06], 'fraction')).toBe('+5.56 pp [5.12, 6.00]');
+    expect(signed(0, [0, 0], 'B/token')).toBe('0 B/token exact');
+    expect(signed(null, null, 'ms')).toBe('–');
   });
 
   test('improvements say which way', () => {

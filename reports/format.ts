@@ -34,7 +34,10 @@ const SCALES: Readonly<Record<Unit, readonly (Scale & { from: number })[]>> = {
   'B/token': bytes('/token'),
   'B/turn': bytes('/turn'),
   'us/token': [{ from: 0, factor: 1, symbol: ' µs/token' }],
-  'ms/turn': [{ from: 0, factor: 1, symbol: ' ms/turn' }],
+  'ms/turn': [
+    { from: 1, factor: 1, symbol: ' ms/turn' },
+    { from: 0, factor: 1e3, symbol: ' µs/turn' },
+  ],
   '1/s': [{ from: 0, factor: 1, symbol: ' /s' }],
   '1': [{ from: 0, ...PLAIN }],
   fraction: [{ from: 0, factor: 100, symbol: ' %' }],
@@ -74,11 +77,25 @@ export function quantity(value: number | null | undefined, unit: Unit): string {
   return `${scaled(value, unit, scale)}${scale.symbol}`;
 }
 
+/** `200 µs`, `1 s`, `0`: for axes, without digits that only say that others are 0. */
+export function brief(value: number, unit: Unit): string {
+  if (value === 0) return '0';
+  return quantity(value, unit)
+    .replace(/(\.\d*?)0+(?!\d)/, '$1')
+    .replace(/\.(?!\d)/, '');
+}
+
 /** `852 ms [840, 866]`: the bounds in the estimate's scale, whose unit stands once. */
 export function withInterval(value: number | null | undefined, interval: Interval | null | undefined, unit: Unit): string {
   const text = quantity(value, unit);
   if (text === UNKNOWN || !interval || value === null || value === undefined) return text;
   return `${text} ${bounds(interval, unit, value)}`;
+}
+
+/** `+12.1 µs/turn [9.80, 14.4]`: a difference says which way it goes. Of percentages it is in points. */
+export function signed(value: number | null | undefined, interval: Interval | null | undefined, unit: Unit): string {
+  const text = withInterval(value, interval, unit).replace(' %', ' pp');
+  return value !== null && value !== undefined && value > 0 && text !== UNKNOWN ? `+${text}` : text;
 }
 
 /** `[840, 866]`; `exact` where the interval has no width. */

@@ -17,7 +17,7 @@ describe('junit', () => {
 
   test('a suite for the run and one for each scenario, in the shape that readers expect', () => {
     const suites = all(root, 'testsuite');
-    expect(suites.map(({ attributes }) => attributes.name)).toEqual(['gatebench', 'latency', 'token-overhead', 'concurrency']);
+    expect(suites.map(({ attributes }) => attributes.name)).toEqual(['gatebench', 'latency', 'token-overhead', 'concurrency', 'ladder']);
     expect(suites[0]!.attributes).toMatchObject({ timestamp: '2026-11-24T08:24:05', time: '252.340', errors: '0' });
     const order = ['properties', 'testcase', 'system-out'];
     for (const suite of suites) {
@@ -50,7 +50,11 @@ describe('junit', () => {
       'skipped',
       'inconclusive, ratio 1.330 [0.880, 2.020]: the interval holds 1 and reaches beyond ±5 %: more launches could decide',
     ],
-    ['token-overhead/B ÷ A: tokenOverhead', 'failure', 'worse, ratio 1.060 exact: the baseline of the gate is the previous revision'],
+    [
+      'token-overhead/B ÷ A: tokenOverhead',
+      'failure',
+      'worse, ratio 1.060 exact, difference +5.56 pp [5.12, 6.00]: the baseline of the gate is the previous revision',
+    ],
     [
       'latency/validity of D (websocket/compact/kept>sse/chat/kept/full/thread)',
       'skipped',

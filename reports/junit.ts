@@ -6,11 +6,11 @@
  * itself. A candidate that is worse where nothing was to be guarded is a finding, so it passes and its text says so;
  * what could not be decided is skipped with the reason.
  */
+import { lettersOf, pairOf } from './arms.ts';
 import {
   accountsText,
   commandText,
-  lettersOf,
-  pairOf,
+  differenceText,
   scheduleText,
   thresholdValue,
   validityLines,
@@ -106,11 +106,12 @@ function validityCase({ id, validity }: Arm, letters: ReadonlyMap<string, string
 function comparisonCase(comparison: Comparison, letters: ReadonlyMap<string, string>): Case {
   const { verdict, deciding, reason, condition } = comparison;
   const failed = verdict === 'worse' && deciding === true;
+  const difference = differenceText(comparison);
   return {
     name: `${pairOf(comparison, letters)}: ${measureLabel(comparison.measure)}${condition ? ` (${condition})` : ''}`,
     kind: 'comparison',
     result: failed ? 'failure' : verdict === 'inconclusive' ? 'skipped' : 'passed',
-    message: `${verdict}, ratio ${ratio(comparison.ratio, comparison.interval)}${reason ? `: ${reason}` : ''}`,
+    message: `${verdict}, ratio ${ratio(comparison.ratio, comparison.interval)}${difference ? `, difference ${difference}` : ''}${reason ? `: ${reason}` : ''}`,
   };
 }
 

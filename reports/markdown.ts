@@ -3,19 +3,17 @@
  * scenario; all further numbers folded away. A comment holds 65,536 characters, so what does not fit is left out from
  * the end of the least important on, and the comment says so.
  */
+
+import { lettersOf, pairOf } from './arms.ts';
+import { CLAIM_WORDS, claimedText, groundOf, headlineOf, measuredTexts, modelText, readingText, readingValues } from './claims.ts';
 import {
+  accountLines,
   accountsText,
   addTurns,
-  CLAIM_WORDS,
-  claimedText,
   commandText,
+  differenceText,
   environmentFacts,
   Footnotes,
-  headlineOf,
-  lettersOf,
-  measureRows,
-  pairOf,
-  readingText,
   scheduleText,
   tallyText,
   thresholdValue,
@@ -23,9 +21,14 @@ import {
   verdictSentence,
   whyOf,
 } from './digest.ts';
-import { count, duration, ratio } from './format.ts';
+import { brief, count, duration, quantity, ratio, UNKNOWN } from './format.ts';
+import { type Climb, climbsOf } from './ladder.ts';
+import { curveText, timelineText } from './load.ts';
+import { measureMatrix, splitMatrix } from './matrix.ts';
 import { measureLabel } from './measures.ts';
-import type { Comparison, Report, Scenario } from './report.ts';
+import type { Claim, Comparison, Report, Scenario } from './report.ts';
+import { splitsOf } from './splits.ts';
+import { trustOf } from './trust.ts';
 
 export const MARKDOWN_BYTES_MAX = 60_000;
 /** Kept free for the note on what was left out. */
@@ -80,25 +83,66 @@ function head(report: Report): Block {
     ...why.map((line) => `- ${text(line)}`),
     `- ${text(tallyText(comparisons))}.`,
     ...(turns.offered > 0 ? [`- Turns: ${text(accountsText(turns))}.`] : []),
+    ...trustOf(report)
+      .lines.slice(0, 1)
+      .map((line) => `- ${text(line)}`),
   ];
   return { text: lines.join('\n'), rank: 0 };
 }
 
 function claims(report: Report): Block[] {
   if (report.claims.length === 0) return [];
-  const rows = report.claims.flatMap((claim) =>
-    claim.readings.map((reading) => [
-      text(measureLabel(reading.measure)),
-      text(reading.condition || 'as offered'),
+  const header = ['measure', 'condition', 'claimed', 'measured', 'HTTP → WebSocket', 'verdict'];
+  const rows = report.claims.map((claim) => {
+    const { measure, condition } = claim.headline;
+    const reading = headlineOf(claim);
+    const measured = reading ? [text(readingText(reading)), text(readingValues(reading))] : [UNKNOWN, UNKNOWN];
+    return [
+      text(measureLabel(measure)),
+      text(condition || 'as offered'),
       text(claimedText(claim)),
-      text(readingText(reading)),
-      reading === headlineOf(claim) ? `**${CLAIM_WORDS[reading.verdict]}**` : CLAIM_WORDS[reading.verdict],
-    ]),
-  );
+      ...measured,
+      `**${CLAIM_WORDS[claim.verdict]}**`,
+    ];
+  });
   const explanations = report.claims.map((claim) => `- ${text(measureLabel(claim.measure))}: ${text(claim.explanation)}`);
-  const body = `### Claims\n\n${table(['measure', 'condition', 'claimed', 'measured', 'verdict'], rows)}\n\n${explanations.join('\n')}`;
-  return [{ text: body, rank: 1 }];
+  const body = `### Claims\n\n${table(header, rows)}\n\n${explanations.join('\n')}`;
+  return [{ text: body, rank: 1 }, ...report.claims.flatMap((claim) => [...readings(claim), ...region(claim)])];
 }
+
+/** All of a claim's readings, where there are more than its headline. */
+function readings(claim: Claim): Block[] {
+  if (claim.readings.length < 2) return [];
+  const rows = claim.readings.map((reading) => [
+    text(measureLabel(reading.measure)),
+    text(reading.condition || 'as offered'),
+    text(readingText(reading)),
+    text(readingValues(reading)),
+    reading === headlineOf(claim) ? `**${CLAIM_WORDS[reading.verdict]}**` : CLAIM_WORDS[reading.verdict],
+  ]);
+  const header = ['measure', 'condition', 'measured', 'HTTP → WebSocket', 'verdict'];
+  return [folded(`All readings of the claim on ${text(measureLabel(claim.measure))}`, table(header, rows))];
+}
+
+/** Where a claim would hold: the sentence for all, the map for who opens it. */
+function region(claim: Claim): Block[] {
+  if (!claim.region) return [];
+  const { x, y, improvement, sentence } = claim.region;
+  const nameOf = ({ name, unit }: typeof x) => (unit === '' ? name : `${name} (${unit})`);
+  const corner = `${nameOf(y)} by ${nameOf(x)}`;
+  const rows = y.values.map((value, row) => [
+    text(brief(value, '1')),
+    ...x.values.map((_, column) => {
+      const cell = improvement[row]?.[column] ?? null;
+      return cell === null ? UNKNOWN : groundOf(cell, claim.claimed.improvement) === 'held' ? `**${percent(cell)}**` : percent(cell);
+    }),
+  ]);
+  const map = table([text(corner), ...x.values.map((value) => text(brief(value, '1')))], rows);
+  const facts = [modelText(claim.region), ...measuredTexts(claim).map((line) => `Measured at ${line}.`)].map((line) => `- ${text(line)}`);
+  return [folded(`Where it would hold: ${text(sentence)}`, `${map}\n\n${facts.join('\n')}`)];
+}
+
+const percent = (fraction: number): string => text(`${count(100 * fraction)} %`);
 
 function thresholds(report: Report): Block[] {
   if (report.thresholds.length === 0) return [];
@@ -118,35 +162,44 @@ function scenarioBlocks(scenario: Scenario): Block[] {
     ...comparisonBlock(scenario, letters),
   ];
   const notes = new Footnotes();
-  const rows = measureRows(scenario, ['p50', 'p99'], 'all').map(({ label, cells }) => [
-    text(label),
-    ...cells.map((cell) => text(cell.text) + notes.mark(cell.note)),
-  ]);
+  const { header: measured, rows: known } = measureMatrix(scenario, ['p50', 'p99'], 'all');
+  const rows = known.map(({ label, cells }) => [text(label), ...cells.map((cell) => text(cell.text) + notes.mark(cell.note))]);
   const facts = [
     ...notes.lines.map(text),
-    ...scenario.arms.map(({ id, turns, codes }) => `${letters.get(id)}: ${text(accountsText(turns, codes))}`),
+    ...accountLines(scenario).map(text),
+    ...scenario.arms.flatMap(({ id, curve, timeline }) =>
+      [...(curve ? [curveText(curve)] : []), ...(timeline ? [timelineText(timeline)] : [])].map(
+        (line) => `${letters.get(id)}: ${text(line)}`,
+      ),
+    ),
     ...validityLines(scenario).map(text),
     ...[scheduleText(scenario)].filter((line) => line !== undefined).map(text),
     ...scenario.notRun.map(({ what, reason }) => `Not run: ${code(what)}: ${text(reason)}`),
   ];
-  const ladder = (scenario.ladder ?? []).map((rung) => [
-    `${rung.step}. ${text(rung.factor)}`,
-    text(`${rung.from} → ${rung.to}`),
-    text(measureLabel(rung.measure)),
-    text(rung.condition),
-    text(ratio(rung.ratio, rung.interval)),
-    text(ratio(rung.interaction?.ratio, rung.interaction?.interval)),
-  ]);
-  if (ladder.length > 0) {
-    blocks.push(
-      folded(`Ladder of ${text(scenario.name)}`, table(['rung', 'change', 'measure', 'condition', 'ratio', 'interaction'], ladder)),
-    );
+  const climbs = climbsOf(scenario).map(climbText);
+  if (climbs.length > 0) blocks.push(folded(`Ladder of ${text(scenario.name)}`, climbs.join('\n\n')));
+  for (const split of splitsOf(scenario.arms)) {
+    const { header, rows: parts } = splitMatrix(split, letters);
+    const cells = parts.map(({ label, cells: of }) => [text(label), ...of.map((cell) => text(cell.text))]);
+    blocks.push(folded(`${split.title}, ${text(scenario.name)}`, table(header.map(text), cells)));
   }
-  const measures = rows.length === 0 ? '' : `${table(['', ...letters.values()], rows)}\n\n`;
+  const measures = rows.length === 0 ? '' : `${table(measured.map(text), rows)}\n\n`;
   blocks.push(
     folded(`Measures, turns and validity of ${text(scenario.name)}`, `${measures}${facts.map((line) => `- ${line}`).join('\n')}`),
   );
   return blocks;
+}
+
+function climbText({ measure, condition, unit, from, start, steps }: Climb): string {
+  const interactions = steps.some(({ rung }) => rung.interaction !== undefined);
+  const rows = steps.map(({ rung, label, to }) => [
+    text(`${rung.step}. ${label}`),
+    text(ratio(rung.ratio, rung.interval)),
+    text(quantity(to, unit)),
+    ...(interactions ? [text(ratio(rung.interaction?.ratio, rung.interaction?.interval))] : []),
+  ]);
+  const title = `${measureLabel(measure)}${condition === '' ? '' : `, ${condition}`}: ${from} ${quantity(start, unit)}`;
+  return `${text(title)}\n\n${table(['rung', 'ratio', 'then', ...(interactions ? ['interaction'] : [])], rows)}`;
 }
 
 function comparisonBlock(scenario: Scenario, letters: ReadonlyMap<string, string>): Block[] {
@@ -154,20 +207,24 @@ function comparisonBlock(scenario: Scenario, letters: ReadonlyMap<string, string
   const weigh = ({ verdict, deciding }: Comparison) => WEIGHT[verdict] - (deciding ? 0.5 : 0);
   const all = scenario.comparisons;
   const kept = all.length <= ROWS_MAX ? all : [...all].sort((a, b) => weigh(a) - weigh(b)).slice(0, ROWS_MAX);
+  const differences = kept.some(({ difference }) => difference !== undefined);
   const rows = kept.map((comparison) => [
     text(pairOf(comparison, letters)),
     text(measureLabel(comparison.measure) + (comparison.condition ? `, ${comparison.condition}` : '')),
     text(ratio(comparison.ratio, comparison.interval)),
+    ...(differences ? [text(differenceText(comparison) ?? '')] : []),
     VERDICTS[comparison.verdict] + (comparison.reason ? `: ${text(comparison.reason)}` : ''),
   ]);
   const rest = all.length > kept.length ? `\n\n_… and ${count(all.length - kept.length)} more._` : '';
-  return [{ text: table(['', 'measure', 'ratio (95 %)', 'verdict'], rows) + rest, rank: 1 }];
+  const header = ['', 'measure', 'ratio (95 %)', ...(differences ? ['difference'] : []), 'verdict'];
+  return [{ text: table(header, rows) + rest, rank: 1 }];
 }
 
 function environment(report: Report): Block {
   const facts = environmentFacts(report.environment).map(({ name, value }) => `- ${name}: ${text(value)}`);
   const run = `- Run: ${text(`${report.tool.name} ${report.tool.version}, ${report.startedAt}, ${duration(report.durationMs)}, seed ${report.seed}`)}`;
-  return folded('Machine and run', [...facts, run, `- Command: ${code(commandText(report.command))}`].join('\n'));
+  const trust = trustOf(report).lines.map((line) => `- Validity: ${text(line)}`);
+  return folded('Machine and run', [...facts, ...trust, run, `- Command: ${code(commandText(report.command))}`].join('\n'));
 }
 
 function folded(summary: string, body: string): Block {

@@ -71,6 +71,28 @@ export interface Layers {
   diagnostics: number;
 }
 
+/** How trials went over time: means over an arm's trials, in stretches of one length from their beginning. */
+export interface Timeline {
+  binMs: number;
+  /** Turns due. */
+  offeredPerSecond: readonly number[];
+  /** By when they completed. */
+  completedPerSecond: readonly number[];
+  /** By when they were due. */
+  refusedPerSecond: readonly number[];
+  /** Of the turns due in it, the median; over trials the median of those. `null` where none of them completed. */
+  turnMs: readonly (number | null)[];
+}
+
+/** What was tried while looking for the most streams at which the service level holds: means over launches, by streams. */
+export interface LoadCurve {
+  measure: string;
+  unit: Unit;
+  /** The service level: the measure's p99 at most this. */
+  limit: number;
+  points: readonly { streams: number; p99: number | null; held: boolean }[];
+}
+
 /** The mean split of the critical path among some of the turns. */
 export interface PhaseSplit {
   /** Turns around the median of `turn`, those above its p99, or all. */
@@ -96,6 +118,11 @@ export interface Arm {
   factors: Factors;
   /** Those that are not the default. */
   conditions: Readonly<Record<string, string | number | boolean>>;
+  /**
+   * Ids of the arms that its sessions are told apart into, by round-trip time. Here stands what these share (the gateway's
+   * processor and main thread); their turns stand with them, and are not counted here again.
+   */
+  mixOf?: readonly string[];
   /** Launches with at least one valid trial. */
   launches: number;
   turns: Turns;
@@ -107,13 +134,24 @@ export interface Arm {
   /** By measure's name: HdrHistogram V2, base64, microseconds. */
   histograms?: Readonly<Record<string, string>>;
   phases?: readonly PhaseSplit[];
-  /** Whatever a scenario adds (per-launch values, the timeline of a ramp, …). */
+  /** Of scenarios whose load changes. */
+  timeline?: Timeline;
+  curve?: LoadCurve;
+  /** Whatever a scenario adds (per-launch values, probes of a search, …). */
   details?: Readonly<Record<string, JsonValue>>;
   validity: Validity;
 }
 
 export const VERDICTS = ['better', 'worse', 'same', 'inconclusive'] as const;
 export type Verdict = (typeof VERDICTS)[number];
+
+/** Candidate − baseline: how much it adds. */
+export interface Difference {
+  unit: Unit;
+  estimate: number | null;
+  /** Of the differences within launches; Student's t. */
+  interval: Interval | null;
+}
 
 export interface Comparison {
   /** Ids of arms of the same scenario. */
@@ -126,6 +164,8 @@ export interface Comparison {
   /** Candidate ÷ baseline. */
   ratio: number | null;
   interval: Interval | null;
+  /** Where the question is what the candidate costs more, and not how many times as much. */
+  difference?: Difference;
   verdict: Verdict;
   /** Always there when inconclusive. */
   reason?: string;
@@ -146,6 +186,8 @@ export interface Rung {
   to: string;
   condition: string;
   measure: string;
+  /** The measure before this rung, in its unit. */
+  before?: number | null;
   /** `to` ÷ `from`. */
   ratio: number | null;
   interval: Interval | null;
@@ -190,10 +232,31 @@ export interface Reading {
   unit: Unit;
   http: number | null;
   websocket: number | null;
+  /** The same of an HTTP that streams on kept connections, in the same condition. */
+  bestHttp?: number | null;
   /** As a fraction: 1 − websocket ÷ http where lower is better, websocket ÷ http − 1 where higher is. */
   improvement: number | null;
   interval: Interval | null;
   verdict: ClaimVerdict;
+}
+
+/**
+ * Under which conditions a claim would hold: a model of the measure, fitted to the readings, over two conditions. The
+ * model's own error against the readings stands beside it.
+ */
+export interface Region {
+  x: { name: string; unit: string; values: readonly number[] };
+  y: { name: string; unit: string; values: readonly number[] };
+  /** By y, then x; `null`: beyond what the model may say. */
+  improvement: readonly (readonly (number | null)[])[];
+  /** Where it was measured. */
+  measured: readonly { x: number; y: number; improvement: number }[];
+  /** The model in words and symbols, with its fitted constants. */
+  model: string;
+  /** The largest difference between model and reading, as a fraction of improvement. */
+  errorMax: number | null;
+  /** One sentence: where the claim would hold. */
+  sentence: string;
 }
 
 export interface Claim {
@@ -205,6 +268,7 @@ export interface Claim {
   /** The headline reading's. */
   verdict: ClaimVerdict;
   explanation: string;
+  region?: Region;
 }
 
 export interface Threshold {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { REPORT_SCHEMA, validateReport } from './schema.ts';
-import { emptyReport, exampleReport, HTTP } from './testing/example.ts';
+import { BEST_HTTP, emptyReport, exampleReport, HTTP } from './testing/example.ts';
 
 type Json = Record<string, unknown>;
 const copy = () => structuredClone(exampleReport()) as unknown as Json;
@@ -128,6 +128,11 @@ describe('consistency', () => {
       'bounds of a quantile the wrong way round',
       (r) => Object.assign(((first(r, 'arms')[0]!.metrics as Json).turn as Json).quantileIntervals as Json, { p90: [2, 1] }),
       '/scenarios/0/arms/0/metrics/turn/quantileIntervals/p90 runs from 2 down to 1',
+    ],
+    [
+      'a timeline with a hole',
+      (r) => Object.assign(first(r, 'arms')[1]!.timeline as Json, { turnMs: [1] }),
+      `scenario "latency", arm "${BEST_HTTP}": the columns of its timeline are not of one length`,
     ],
     ['an arm twice', (r) => first(r, 'arms').push(first(r, 'arms')[0]!), `scenario "latency": arm "${HTTP}" stands twice`],
     ['a scenario twice', (r) => (r.scenarios as Json[]).push((r.scenarios as Json[])[2]!), 'scenario "concurrency" stands twice'],

@@ -11,22 +11,26 @@ import {
   CLAIM_VERDICTS,
   type Claim,
   type Comparison,
+  type Difference,
   type Environment,
   type Factors,
   type Interval,
   type JsonValue,
   type Layers,
+  type LoadCurve,
   type Measured,
   type NotRun,
   type PhaseSplit,
   REPORT_VERDICTS,
   type Reading,
+  type Region,
   type Report,
   type Rung,
   SCHEMA_VERSION,
   type Scenario,
   type Schedule,
   type Threshold,
+  type Timeline,
   type Turns,
   UNITS,
   type Validity,
@@ -118,12 +122,28 @@ const layers = object<Layers>({
 const phaseSplit = object<PhaseSplit>({ among: oneOf(['p50', 'p99', 'all']), turns: count, meanMs: record(number), residualMs: number });
 const validity = object<Validity>({ ok: boolean, excluded: count, trials: optional(count), reasons: array(string) });
 
+const timeline = object<Timeline>({
+  binMs: { type: 'number', exclusiveMinimum: 0 },
+  offeredPerSecond: array(nonNegative),
+  completedPerSecond: array(nonNegative),
+  refusedPerSecond: array(nonNegative),
+  turnMs: array(orNull(nonNegative)),
+});
+
+const curve = object<LoadCurve>({
+  measure: named,
+  unit,
+  limit: nonNegative,
+  points: array(object<LoadCurve['points'][number]>({ streams: nonNegative, p99: orNull(nonNegative), held: boolean })),
+});
+
 const condition: Schema<string | number | boolean> = { type: ['string', 'number', 'boolean'] };
 
 const arm = object<Arm>({
   id: named,
   factors,
   conditions: record(condition),
+  mixOf: optional(array(named)),
   launches: count,
   turns,
   codes: optional(record(count)),
@@ -131,6 +151,8 @@ const arm = object<Arm>({
   layers: optional(layers),
   histograms: optional(record(string)),
   phases: optional(array(phaseSplit)),
+  timeline: optional(timeline),
+  curve: optional(curve),
   details: optional(record(json)),
   validity,
 });
@@ -142,6 +164,7 @@ const comparison = object<Comparison>({
   condition: string,
   ratio: orNull(nonNegative),
   interval: orNull(interval),
+  difference: optional(object<Difference>({ unit, estimate: orNull(number), interval: orNull(interval) })),
   verdict: oneOf(VERDICTS),
   reason: optional(string),
   deciding: optional(boolean),
@@ -157,6 +180,7 @@ const rung = object<Rung>({
   to: string,
   condition: string,
   measure: named,
+  before: optional(orNull(number)),
   ratio: orNull(nonNegative),
   interval: orNull(interval),
   interaction: optional(object<NonNullable<Rung['interaction']>>({ ratio: orNull(nonNegative), interval: orNull(interval) })),
@@ -187,9 +211,22 @@ const reading = object<Reading>({
   unit,
   http: orNull(number),
   websocket: orNull(number),
+  bestHttp: optional(orNull(number)),
   improvement: orNull(number),
   interval: orNull(interval),
   verdict: oneOf(CLAIM_VERDICTS),
+});
+
+const regionAxis = object<Region['x']>({ name: named, unit: string, values: array(number) });
+
+const region = object<Region>({
+  x: regionAxis,
+  y: regionAxis,
+  improvement: array(array(orNull(number))),
+  measured: array(object<Region['measured'][number]>({ x: number, y: number, improvement: number })),
+  model: string,
+  errorMax: orNull(nonNegative),
+  sentence: string,
 });
 
 const claim = object<Claim>({
@@ -199,6 +236,7 @@ const claim = object<Claim>({
   readings: array(reading),
   verdict: oneOf(CLAIM_VERDICTS),
   explanation: string,
+  region: optional(region),
 });
 
 const threshold = object<Threshold>({

@@ -25,6 +25,12 @@ describe('terminal', () => {
     expect(plain).toContain('    ¹ the interval holds 1 and reaches beyond ±5 %: more launches could decide\n');
   });
 
+  test('shows how much a candidate adds, where that was asked', () => {
+    expect(plain).toMatch(/\n {2}compared +measure +ratio +difference +verdict\n/);
+    expect(plain).toMatch(/\n {2}B ÷ A +bytesPerToken +0\.584 exact +−139 B\/token exact +better\n/);
+    expect(plain).toMatch(/\n {2}B ÷ A +tokenOverhead +1\.060 exact +\+5\.56 pp \[5\.12, 6\.00\] +worse¹\n/);
+  });
+
   test('shows measures with intervals, bounds, and the reason for a dash', () => {
     expect(plain).toMatch(/\n {2}turn p50 +2\.15 s \[2\.13, 2\.16\] +2\.10 s \[2\.08, 2\.12\]\n/);
     expect(plain).toMatch(/\n {2}tpot p50 +–¹ +20\.1 ms \[20\.0, 20\.2\]\n/);
@@ -44,6 +50,30 @@ describe('terminal', () => {
     for (const report of [exampleReport(), hostileReport(), emptyReport()]) {
       for (const line of lines(renderTerminal(report, { width }))) expect([...line].length).toBeLessThanOrEqual(width);
     }
+  });
+
+  test('says of each claim what decided it and where it would hold', () => {
+    expect(plain).toContain('    Headline: 2.15 s → 2.10 s (best HTTP 2.10 s).\n');
+    expect(plain).toContain('    Nowhere on this map is the overhead 80 % lower: that takes another envelope, not another\n');
+    expect(plain).toContain('No\n    reading was there to test it against.\n');
+  });
+
+  test('shows ladders with the values between their rungs', () => {
+    expect(plain).toContain('  Ladder of cpuPerToken, round trips 20 and 80 ms: 61.4 µs/token → 61.4 µs/token\n');
+    expect(plain).toMatch(/\n {2}rung +ratio +then\n {2}1\. streaming: http → sse +1\.430 \[1\.380, 1\.480\] +87\.8 µs\/token\n/);
+    expect(plain).toMatch(/\n {2}2\. connection reuse: per-turn → kept +0\.672 \[0\.664, 0\.680\] +85\.5 ms\n/);
+    expect(plain).toMatch(/\n {2}6\. upstream leg: sse, chat → websocket, responses +– +–\n/);
+  });
+
+  test('shows streams tried, bytes by layer, and trials over time', () => {
+    expect(plain).toContain('  load   A: completionLag p99 by streams, limit 100 ms: 100: 4.10 ms, 400: 38.0 ms, 450: 210 ms (did\n');
+    expect(plain).toContain('  time   B: over 400 ms: due up to 80.0 /s, completed up to 40.0 /s, refused up to 35.0 /s, median\n');
+    expect(plain).toMatch(/\n {2}envelope +2\.10 B\/token +291 B\/token +184 B\/token\n/);
+  });
+
+  test('shows many arms below each other, without intervals', () => {
+    expect(plain).toMatch(/\n {2}arm +turn p50 +ttft p50 +cpuPerToken\n {2}A +– +– +61\.4 µs\/token\n/);
+    expect(plain).toContain('  turns  all arms: 21,000 offered = 21,000 completed\n');
   });
 
   test('is held to 80 and 120 columns', () => {

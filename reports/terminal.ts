@@ -2,29 +2,31 @@
  * The report as text for a terminal: the verdict and what decided it, then for each scenario its arms, what was
  * compared, where the turns went and whether the measurement can be believed, and last the machine.
  */
+
+import { lettersOf, pairOf } from './arms.ts';
+import { CLAIM_WORDS, claimedText, headlineOf, modelText, readingText, readingValues } from './claims.ts';
 import {
+  accountLines,
   accountsText,
   addTurns,
-  CLAIM_WORDS,
-  claimedText,
   commandText,
+  differenceText,
   environmentFacts,
   Footnotes,
-  headlineOf,
-  lettersOf,
-  measureRows,
-  pairOf,
-  readingText,
   scheduleText,
-  sharedCondition,
   validityLines,
   verdictSentence,
   whyOf,
 } from './digest.ts';
-import { count, duration, ratio, UNKNOWN } from './format.ts';
+import { count, duration, quantity, ratio, UNKNOWN } from './format.ts';
+import { climbsOf } from './ladder.ts';
+import { curveText, timelineText } from './load.ts';
+import { measureMatrix, splitMatrix } from './matrix.ts';
 import { measureLabel } from './measures.ts';
 import type { ClaimVerdict, Report, ReportVerdict, Scenario, Verdict } from './report.ts';
+import { type Split, splitsOf } from './splits.ts';
 import { clean, type Paint, type Painter, painter, table, wrap } from './text-table.ts';
+import { trustOf } from './trust.ts';
 
 export interface TerminalOptions {
   color?: boolean;
@@ -74,6 +76,7 @@ function verdict(report: Report, page: Page): void {
   for (const why of whyOf(report)) page.lines.push(...wrap(why, page.width, '  · '));
   const turns = addTurns(report.scenarios.flatMap(({ arms }) => arms.map((arm) => arm.turns)));
   if (turns.offered > 0) page.lines.push(...wrap(`Turns: ${accountsText(turns)}.`, page.width, '  · '));
+  for (const line of trustOf(report).lines.slice(0, 1)) page.lines.push(...wrap(line, page.width, '  · '));
 }
 
 function claims(report: Report, page: Page): void {
@@ -93,7 +96,11 @@ function claims(report: Report, page: Page): void {
       clean(`${reading.condition || 'as offered'}${reading === headline ? ' (headline)' : ''}`),
     ]);
     page.lines.push(...table(['measure', 'measured', 'verdict', 'condition'], rows, { ...page, indent: 4, flexible: true }));
+    if (headline) page.lines.push(...wrap(`Headline: ${readingValues(headline)}.`, page.width, '    '));
     page.lines.push(...wrap(claim.explanation, page.width, '    '));
+    if (claim.region) {
+      for (const text of [claim.region.sentence, modelText(claim.region)]) page.lines.push(...wrap(text, page.width, '    '));
+    }
   }
 }
 
@@ -105,21 +112,25 @@ function scenarioPart(scenario: Scenario, page: Page): void {
   for (const { id } of scenario.arms) page.lines.push(...wrap(id, page.width, `  ${letters.get(id)}  `));
 
   const notes = new Footnotes();
-  const rows = measureRows(scenario, ['p50', 'p99'], 'target').map(({ label, cells }) => [
+  const { header, rows: measured } = measureMatrix(scenario, ['p50', 'p99'], 'target');
+  const rows = measured.map(({ label, cells }) => [
     clean(label),
     ...cells.map(({ text, note }) => ({ text: text + notes.mark(note), ...(text === UNKNOWN ? { paint: 'dim' as const } : {}) })),
   ]);
   if (rows.length > 0) {
-    page.lines.push('', ...table(['', ...letters.values()], rows, { ...page, indent: 2 }));
+    page.lines.push('', ...table(header.map(clean), rows, { ...page, indent: 2 }));
     for (const line of notes.lines) page.lines.push(...wrap(line, page.width, '    '));
   }
   comparisons(scenario, letters, page);
   ladder(scenario, page);
+  for (const split of splitsOf(scenario.arms)) splitTable(split, letters, page);
 
   page.lines.push('');
-  for (const { id, turns, codes } of scenario.arms) {
-    page.lines.push(...wrap(`${letters.get(id)}: ${accountsText(turns, codes)}`, page.width, '  turns  '));
+  for (const { id, curve, timeline } of scenario.arms) {
+    if (curve) page.lines.push(...wrap(`${letters.get(id)}: ${curveText(curve)}`, page.width, '  load   '));
+    if (timeline) page.lines.push(...wrap(`${letters.get(id)}: ${timelineText(timeline)}`, page.width, '  time   '));
   }
+  for (const line of accountLines(scenario)) page.lines.push(...wrap(line, page.width, '  turns  '));
   for (const line of validityLines(scenario)) page.lines.push(...wrap(line, page.width, '  valid  '));
   const schedule = scheduleText(scenario);
   if (schedule) page.lines.push(...wrap(schedule, page.width, '  load   '));
@@ -130,41 +141,39 @@ function comparisons(scenario: Scenario, letters: ReadonlyMap<string, string>, p
   if (scenario.comparisons.length === 0) return;
   const notes = new Footnotes();
   const conditions = scenario.comparisons.some(({ condition }) => condition !== '');
+  const differences = scenario.comparisons.some(({ difference }) => difference !== undefined);
   const rows = scenario.comparisons.map((comparison) => [
     pairOf(comparison, letters),
     clean(measureLabel(comparison.measure)),
     ratio(comparison.ratio, comparison.interval),
+    ...(differences ? [differenceText(comparison) ?? ''] : []),
     { text: comparison.verdict + notes.mark(comparison.reason), paint: PAINTS[comparison.verdict] },
     ...(conditions ? [clean(comparison.condition)] : []),
   ]);
-  const header = ['compared', 'measure', 'ratio', 'verdict', ...(conditions ? ['condition'] : [])];
+  const header = ['compared', 'measure', 'ratio', ...(differences ? ['difference'] : []), 'verdict', ...(conditions ? ['condition'] : [])];
   page.lines.push('', ...table(header, rows, { ...page, indent: 2, flexible: conditions }));
   for (const line of notes.lines) page.lines.push(...wrap(line, page.width, '    '));
 }
 
 function ladder(scenario: Scenario, page: Page): void {
-  const rungs = scenario.ladder ?? [];
-  if (rungs.length === 0) return;
-  const shared = sharedCondition(rungs);
-  const interactions = rungs.some(({ interaction }) => interaction !== undefined);
-  const rows = rungs.map((rung) => [
-    `${rung.step}. ${clean(rung.factor)}`,
-    clean(`${rung.from} → ${rung.to}`),
-    clean(measureLabel(rung.measure)),
-    ratio(rung.ratio, rung.interval),
-    ...(interactions ? [ratio(rung.interaction?.ratio, rung.interaction?.interval)] : []),
-    ...(shared === undefined ? [clean(rung.condition)] : []),
-  ]);
-  const header = [
-    'rung',
-    'change',
-    'measure',
-    'ratio',
-    ...(interactions ? ['interaction'] : []),
-    ...(shared === undefined ? ['condition'] : []),
-  ];
-  page.lines.push('', ...wrap(`Ladder, one factor a rung${shared ? ` (${shared})` : ''}:`, page.width, '  '));
-  page.lines.push(...table(header, rows, { ...page, indent: 2, flexible: shared === undefined }));
+  for (const { measure, condition, unit, start, end, steps } of climbsOf(scenario)) {
+    const interactions = steps.some(({ rung }) => rung.interaction !== undefined);
+    const rows = steps.map(({ rung, label, to }) => [
+      clean(`${rung.step}. ${label}`),
+      ratio(rung.ratio, rung.interval),
+      quantity(to, unit),
+      ...(interactions ? [ratio(rung.interaction?.ratio, rung.interaction?.interval)] : []),
+    ]);
+    const header = ['rung', 'ratio', 'then', ...(interactions ? ['interaction'] : [])];
+    const title = `Ladder of ${measureLabel(measure)}${condition ? `, ${condition}` : ''}: ${quantity(start, unit)} → ${quantity(end, unit)}`;
+    page.lines.push('', ...wrap(title, page.width, '  '), ...table(header, rows, { ...page, indent: 2 }));
+  }
+}
+
+function splitTable(split: Split, letters: ReadonlyMap<string, string>, page: Page): void {
+  const { header, rows } = splitMatrix(split, letters);
+  const cells = rows.map((row) => [clean(row.label), ...row.cells.map(({ text }) => text)]);
+  page.lines.push('', ...wrap(`${split.title}:`, page.width, '  '), ...table(header.map(clean), cells, { ...page, indent: 2 }));
 }
 
 function environment(report: Report, page: Page): void {

@@ -12,22 +12,28 @@ const folder = mkdtempSync(join(tmpdir(), 'gatebench-write-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('write', () => {
-  test('four files, no others, and report.json is a report', () => {
+  test('four files, no others, and report.json is a report', async () => {
     const directory = join(folder, 'a', 'b');
-    const paths = writeReport(exampleReport(), directory);
+    const paths = await writeReport(exampleReport(), directory);
     expect(paths.map((path) => path.slice(directory.length + 1))).toEqual(['report.json', 'report.md', 'report.html', 'junit.xml']);
     expect(readdirSync(directory).sort()).toEqual(['junit.xml', 'report.html', 'report.json', 'report.md']);
     const read: unknown = JSON.parse(readFileSync(join(directory, 'report.json'), 'utf8'));
     expect(validateReport(read)).toEqual({ ok: true, report: exampleReport() });
   });
 
-  test('replaces what was there, and leaves it when it cannot', () => {
+  test('the page links to the other three, which lie beside it; a page alone to none', async () => {
+    const links = (text: string) => [...text.matchAll(/href="([^"#][^"]*)"/g)].map(([, href]) => href);
+    expect(links(readFileSync(join(folder, 'a', 'b', 'report.html'), 'utf8'))).toEqual(['report.json', 'report.md', 'junit.xml']);
+    expect(links(await renderReport(exampleReport(), 'html'))).toEqual([]);
+  });
+
+  test('replaces what was there, and leaves it when it cannot', async () => {
     const directory = join(folder, 'again');
-    writeReport(exampleReport({ seed: 1 }), directory);
-    writeReport(exampleReport({ seed: 2 }), directory);
+    await writeReport(exampleReport({ seed: 1 }), directory);
+    await writeReport(exampleReport({ seed: 2 }), directory);
     expect(readFileSync(join(directory, 'report.json'), 'utf8')).toContain('"seed": 2');
     const broken = { ...exampleReport({ seed: 3 }), scenarios: [{ ...exampleReport().scenarios[0]!, arms: null as unknown as [] }] };
-    expect(() => writeReport(broken, directory)).toThrow();
+    await expect(writeReport(broken, directory)).rejects.toThrow(TypeError);
     expect(readFileSync(join(directory, 'report.json'), 'utf8')).toContain('"seed": 2');
     expect(readdirSync(directory)).toHaveLength(4);
   });
@@ -61,10 +67,10 @@ describe('secrets', () => {
     expect(redactCommand(command)).toEqual(expected);
   });
 
-  test('stand in no rendering', () => {
+  test('stand in no rendering', async () => {
     const report = exampleReport({ command: ['gatebench', '--token', 'hunter2hunter2', '--target=https://a:hunter2hunter2@h'] });
     for (const format of REPORT_FORMATS) {
-      const text = renderReport(report, format);
+      const text = await renderReport(report, format);
       expect(text).not.toContain('hunter2');
       expect(text).toContain('[hidden]'.slice(1, -1));
     }

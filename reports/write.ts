@@ -16,8 +16,13 @@ const FILES: readonly { name: string; format: ReportFormat }[] = [
  * Everything is rendered before anything is written, so a defect in a renderer leaves the folder as it was.
  * @returns the paths written.
  */
-export function writeReport(report: Report, directory: string): string[] {
-  const rendered = FILES.map(({ name, format }) => ({ path: join(directory, name), text: renderReport(report, format) }));
+export async function writeReport(report: Report, directory: string): Promise<string[]> {
+  const rendered = await Promise.all(
+    FILES.map(async ({ name, format }) => {
+      const beside = FILES.filter((file) => file.name !== name).map((file) => file.name);
+      return { path: join(directory, name), text: await renderReport(report, format, { beside }) };
+    }),
+  );
   mkdirSync(directory, { recursive: true });
   for (const { path, text } of rendered) replaceFile(path, text);
   return rendered.map(({ path }) => path);

@@ -1,18 +1,40 @@
 /** Every scenario by name, and those that run when none is named. */
 import type { Scenario } from '../bench/scenario.ts';
-import { concurrency } from './concurrency.ts';
-import { cpu } from './cpu.ts';
+import { headline, ladder } from './claims.ts';
+import { concurrency, concurrencyFast } from './concurrency.ts';
 import { generatorCost, generatorThroughput, secondOpinion } from './instrument.ts';
 import { latency } from './latency.ts';
+import { overload } from './overload.ts';
 import { relay } from './relay.ts';
 import { replay } from './replay.ts';
-import { tokenOverhead } from './token-overhead.ts';
+import { security } from './security.ts';
+import { threadBound } from './thread-bound.ts';
+import { threadRelay } from './thread-relay.ts';
 import { truth, truthFreeze } from './truth.ts';
 
 export const SCENARIOS: Readonly<Record<string, Scenario>> = Object.fromEntries(
-  [latency, tokenOverhead, concurrency, cpu, relay, truth, truthFreeze, generatorCost, secondOpinion, generatorThroughput, replay].map(
-    (scenario) => [scenario.name, scenario],
-  ),
+  [
+    headline,
+    ladder,
+    concurrency,
+    concurrencyFast,
+    latency,
+    relay,
+    threadBound,
+    threadRelay,
+    security,
+    overload,
+    truth,
+    truthFreeze,
+    generatorCost,
+    secondOpinion,
+    generatorThroughput,
+    replay,
+  ].map((scenario) => [scenario.name, scenario]),
 );
 
-export const DEFAULT_SCENARIOS: readonly string[] = [latency.name, tokenOverhead.name, concurrency.name, cpu.name];
+/** Together they put the published claims to the test. */
+export const DEFAULT_SCENARIOS: Readonly<Record<'quick' | 'full', readonly string[]>> = {
+  quick: [headline.name, ladder.name, concurrency.name],
+  full: [headline.name, ladder.name, concurrency.name, concurrencyFast.name],
+};

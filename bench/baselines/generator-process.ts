@@ -97,6 +97,7 @@ async function runOne(
     totals: { turns: ran.turns, outputTokens: ran.turns * tokens, textEvents: 0, meter: meterOf(ran) },
     generator: { cpuNs: (used.user + used.system) * 1e3, wallNs: endNs - startNs, inFlightPeak: spec.load.users },
     ...(spec.arrivalsPath === undefined ? {} : { arrivalsPath: spec.arrivalsPath }),
+    series: [],
   };
 }
 

@@ -39,7 +39,11 @@ function one(spec: TrialSpec, task: Task, user: number, ran: Ran & { arrivals: T
     const done = (endedNs: number) => {
       const { key, startedNs, lengths, timesNs } = reply;
       ran.turns += 1;
-      ran.arrivals.append({ key, intendedNs: startedNs, startedNs, endedNs, outcome: 'completed', measured: true }, lengths, timesNs);
+      ran.arrivals.append(
+        { key, intendedNs: startedNs, startedNs, endedNs, outcome: 'completed', measured: true, link: 0 },
+        lengths,
+        timesNs,
+      );
       if (performance.now() < task.untilMs) ask();
       else socket.destroy();
     };

@@ -25,11 +25,13 @@ export function benchCommand(parts: BenchParts): Command {
 }
 
 function helpOf({ scenarios, defaults }: ScenarioCatalogue): string {
+  const further = defaults.full.filter((name) => !defaults.quick.includes(name));
+  const more = further.length === 0 ? '' : `, with --full also ${further.join(', ')}`;
   const rows = Object.values(scenarios).map(({ name, asks }) => [name, asks] as const);
   return `usage: gatebench bench [scenario…] [options]
 
 ${flagLines(BENCH_FLAGS)}
-Scenarios (${CLAIMS}, the default, is ${defaults.join(', ')}):
+Scenarios (${CLAIMS}, the default, is ${defaults.quick.join(', ')}${more}):
 ${helpLines(rows)}
 An arm is CLIENT LEG > UPSTREAM LEG / HISTORY / EXECUTION [ @ CONDITIONS ], a leg TRANSPORT/ENVELOPE/CONNECTION:
   'websocket/responses/multiplexed>sse/chat/kept/full/thread@arrivals=together,flushMs=1'

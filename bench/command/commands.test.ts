@@ -13,7 +13,9 @@ import { gatewayCommand } from './gateway.ts';
 import { runCommand } from './main.ts';
 import type { BenchOptions } from './options.ts';
 import { reportCommand } from './report.ts';
+import { runByAgent } from './run.ts';
 import { schemaCommand } from './schema.ts';
+import { runStatus } from './status.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gatebench-command-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -21,7 +23,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const started: BenchOptions[] = [];
 const COMMANDS: readonly Command[] = [
   benchCommand({
-    catalogue: async () => ({ scenarios: {}, defaults: [] }),
+    catalogue: async () => ({ scenarios: {}, defaults: { quick: [], full: [] } }),
     run: async (options) => {
       started.push(options);
       return 99;
@@ -29,6 +31,8 @@ const COMMANDS: readonly Command[] = [
   }),
   reportCommand,
   gatewayCommand,
+  { name: 'status', summary: '', run: runStatus },
+  { name: 'run', summary: '', run: runByAgent },
   schemaCommand,
   {
     name: 'broken',
@@ -152,12 +156,26 @@ describe('gateway', () => {
   it('refuses bad usage at once', async () => {
     const { status, err } = await run('gateway', 'strat', 'x', '--allow-falts');
     expect(status).toBe(2);
-    expect(err.split('\n').slice(0, 4)).toEqual([
-      'gatebench gateway: there is no option --allow-falts; did you mean --allow-faults?',
+    expect(err.split('\n').slice(0, 2)).toEqual([
       'gatebench gateway: there is no gatebench gateway strat; did you mean start?',
-      'gatebench gateway: x is one word too many',
-      'gatebench gateway: --config FILE is missing',
+      'gatebench gateway: there is no option --allow-falts; did you mean --allow-faults?',
     ]);
+    const start = await run('gateway', 'start', 'x', '--mode', 'tread', '--allow-falts');
+    expect(start.status).toBe(2);
+    expect(start.err.split('\n').slice(0, 4)).toEqual([
+      'gatebench gateway start: there is no option --allow-falts; did you mean --allow-faults?',
+      'gatebench gateway start: x is one word too many',
+      'gatebench gateway start: there is no mode tread; did you mean thread?',
+      'gatebench gateway start: there is no openclaw.json here; name the configuration: --config FILE',
+    ]);
+    const order = await run('gateway', '--allow-faults', 'start');
+    expect(order).toMatchObject({ status: 2, err: expect.stringContaining('start comes first') });
+  });
+
+  it.each(['start', 'logs'])('%s --help says how it is used', async (action) => {
+    const { status, out } = await run('gateway', action, '--help');
+    expect(status).toBe(0);
+    expect(out).toMatch(new RegExp(`^usage: gatebench gateway ${action} `));
   });
 
   it('runs in the foreground, drains at a signal, and ends as the gateway does', async () => {

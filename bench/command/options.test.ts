@@ -36,7 +36,7 @@ const CATALOGUE = {
       one,
     ]),
   ),
-  defaults: ['latency', 'cpu'],
+  defaults: { quick: ['latency', 'cpu'], full: ['latency', 'cpu', 'relay'] },
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'gatebench-options-'));
@@ -119,6 +119,72 @@ describe('options of a run', () => {
 
   it('take claims for the default scenarios, and each scenario once', () => {
     expect(optionsOf('claims', 'relay', 'cpu').scenarios).toEqual(['latency', 'cpu', 'relay']);
+    expect(optionsOf('--full').scenarios).toEqual(['latency', 'cpu', 'relay']);
+    expect(optionsOf('cpu', 'claims', '--full').scenarios).toEqual(['cpu', 'latency', 'relay']);
+  });
+});
+
+describe('round-trip times', () => {
+  const id = 'sse/chat/kept>sse/chat/kept/full/inline';
+  const mixing = { ...scenario('mixing', 'open'), arms: [id], roundTripsMs: [0, 20, 80] };
+  const strange = { ...scenario('strange', 'open'), arms: ['autocannon/http/chat/kept'] };
+  const catalogue = { ...CATALOGUE, scenarios: { ...CATALOGUE.scenarios, mixing, strange } };
+  const problemsAt = (...argv: string[]) => {
+    const result = parseBenchOptions(argv, catalogue, false);
+    return result.ok ? [] : result.problems;
+  };
+
+  it('are a list, frozen, and nothing where they are not given', () => {
+    const { roundTripsMs } = optionsOf('--rtt', '0,20,80');
+    expect(roundTripsMs).toEqual([0, 20, 80]);
+    expect(Object.isFrozen(roundTripsMs)).toBe(true);
+    expect(optionsOf('--rtt', '7.5').roundTripsMs).toEqual([7.5]);
+    expect(optionsOf()).not.toHaveProperty('roundTripsMs');
+  });
+
+  it.each(['20,20', 'x', '0+20', '-1', '10001', '1,2,3,4,5,6,7,8,9'])('are not %s', (text) => {
+    expect(problemsOf(`--rtt=${text}`)).toEqual([
+      `--rtt is up to 8 different numbers of milliseconds from 0 to 10000, with commas; "${text}" is not`,
+    ]);
+  });
+
+  it('are for generators that know links', () => {
+    expect(problemsAt('strange', '--rtt', '20')).toEqual([
+      '--rtt is not for scenario strange: autocannon/http/chat/kept has a generator that knows no links',
+    ]);
+    expect(problemsAt('strange', '--rtt', '20', '--arms', id)).toEqual([]);
+  });
+
+  it('are those of the run or of an arm, and not both', () => {
+    expect(problemsAt('latency', '--rtt', '20', '--arms', id, '--arms', `${id}@rttMs=80`)).toEqual([
+      `arm "${id}@rttMs=80" has a round-trip time of its own, and --rtt has 20 ms: one or the other`,
+    ]);
+    expect(problemsAt('mixing', '--arms', id, '--arms', `${id}@rttMs=20`)).toEqual([
+      `arm "${id}@rttMs=20" has a round-trip time of its own, and scenario mixing has 0, 20, 80 ms: one or the other`,
+    ]);
+    expect(problemsAt('mixing', '--arms', `${id}@rttMs=5`, '--arms', `${id}@rttMs=20`)).toEqual([]);
+    expect(problemsAt('latency', '--arms', id, '--arms', `${id}@rttMs=20`)).toEqual([]);
+  });
+
+  it('have as many users each', () => {
+    expect(problemsAt('mixing', '--arms', `${id}@users=200`)).toEqual([
+      `arm "${id}@users=200": the 3 round-trip times of scenario mixing cannot have as many users each`,
+    ]);
+    expect(problemsAt('mixing', '--rtt', '0,20', '--arms', `${id}@users=200`)).toEqual([]);
+  });
+});
+
+describe('a load beside', () => {
+  const id = 'sse/chat/kept>sse/chat/kept/full/thread@besideUsers=2';
+
+  it('is for scenarios that have one', () => {
+    const beside = { ...scenario('thread-bound', 'open'), beside: { turnMs: 400, outputTokens: 8 } };
+    const catalogue = { ...CATALOGUE, scenarios: { ...CATALOGUE.scenarios, 'thread-bound': beside } };
+    expect(parseBenchOptions(['thread-bound', '--arms', id], catalogue, false)).toMatchObject({ ok: true, options: { arms: [id] } });
+    expect(problemsOf('latency', 'cpu', '--arms', id)).toEqual([
+      `arm "${id}": scenario latency has no load beside its own`,
+      `arm "${id}": scenario cpu has no load beside its own`,
+    ]);
   });
 });
 

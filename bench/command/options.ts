@@ -2,8 +2,10 @@
  * What `gatebench bench` was asked to do: read once, from words, into one frozen object. Every problem of the command
  * line and of the files that it names is found before anything starts.
  */
-import { parseArm } from '../arms.ts';
+import { type Arm, arm, goesOverLinks, parseArm } from '../arms.ts';
+import { isLinked, ROUND_TRIPS_MAX, readRoundTrips } from '../conditions.ts';
 import { readTrace, type TraceFormat } from '../driver/trace.ts';
+import { ROUND_TRIP_MS_MAX } from '../link/limits.ts';
 import type { Scenario } from '../scenario.ts';
 import { type Flag, readFlags, readNumber, type Words } from './flags.ts';
 import { didYouMean } from './suggest.ts';
@@ -30,6 +32,8 @@ export interface BenchOptions {
   json: boolean;
   /** In place of what the scenarios and the depth say. */
   launches?: number;
+  /** Of the client leg's emulated link, in place of what the scenarios say; several are mixed by session. */
+  roundTripsMs?: readonly number[];
   /** There if and only if one of the scenarios replays. */
   trace?: TraceOptions;
   thresholds: readonly Threshold[];
@@ -45,7 +49,7 @@ export type BenchOptionsResult = { ok: true; options: BenchOptions } | { ok: fal
 export interface ScenarioCatalogue {
   scenarios: Readonly<Record<string, Scenario>>;
   /** Run when none is named; together they are called `claims`. */
-  defaults: readonly string[];
+  defaults: Readonly<Record<BenchOptions['depth'], readonly string[]>>;
 }
 
 export const CLAIMS = 'claims';
@@ -61,6 +65,7 @@ export const BENCH_FLAGS: readonly Flag[] = [
   { name: 'full', help: 'as many and as long as narrow intervals need' },
   { name: 'arms', takes: 'ID', repeat: true, help: 'measure these arms instead of the scenario’s; the first is the baseline' },
   { name: 'launches', takes: 'N', help: 'launches of each arm, the unit of replication' },
+  { name: 'rtt', takes: 'MS,…', help: 'round-trip times of the clients’ link, mixed by session, instead of the scenario’s: 0,20,80' },
   { name: 'threshold', takes: 'EXPR', repeat: true, help: "what must hold, or the exit status is 99: 'ttft.p99 < 400'" },
   { name: 'trace', takes: 'FILE', help: 'turns of a recording, for the scenario replay: Azure’s .csv or Mooncake’s .jsonl' },
   { name: 'speedup', takes: 'N', help: `divide the recording’s gaps (${DEFAULTS.speedup})` },
@@ -75,10 +80,12 @@ export function parseBenchOptions(argv: readonly string[], catalogue: ScenarioCa
   const words = readFlags(argv, BENCH_FLAGS);
   const { values, problems } = words;
   const has = (name: string) => values.has(name);
-  const scenarios = readScenarios(words, catalogue);
+  const depth = has('full') ? 'full' : DEFAULTS.depth;
+  const scenarios = readScenarios(words, catalogue, depth);
   if (has('quick') && has('full')) problems.push('--quick and --full exclude each other');
-  const arms = readArms(words);
+  const arms = readArms(words, scenarios, catalogue);
   const launches = readNumber(words, 'launches', { min: 1, max: LAUNCHES_MAX, integer: true });
+  const roundTripsMs = readRoundTripsOption(words, arms, scenarios, catalogue);
   const seed = readNumber(words, 'seed', { min: 0, max: SEED_MAX, integer: true }) ?? DEFAULTS.seed;
   const thresholds = readThresholds(words);
   const trace = readTraceOptions(words, scenarios, catalogue);
@@ -87,12 +94,13 @@ export function parseBenchOptions(argv: readonly string[], catalogue: ScenarioCa
     ok: true,
     options: Object.freeze({
       scenarios: Object.freeze(scenarios),
-      depth: has('full') ? 'full' : DEFAULTS.depth,
+      depth,
       ...(arms.length === 0 ? {} : { arms: Object.freeze(arms) }),
       seed,
       outDir: values.get('out')?.[0] ?? DEFAULTS.outDir,
       json: has('json'),
       ...(launches === undefined ? {} : { launches }),
+      ...(roundTripsMs === undefined ? {} : { roundTripsMs: Object.freeze(roundTripsMs) }),
       ...(trace === undefined ? {} : { trace: Object.freeze(trace) }),
       thresholds: Object.freeze(thresholds),
       progress: has('quiet') ? 'none' : watched ? 'live' : 'lines',
@@ -101,7 +109,9 @@ export function parseBenchOptions(argv: readonly string[], catalogue: ScenarioCa
   };
 }
 
-function readScenarios({ positionals, values, problems }: Words, { scenarios, defaults }: ScenarioCatalogue): string[] {
+function readScenarios({ positionals, values, problems }: Words, catalogue: ScenarioCatalogue, depth: BenchOptions['depth']): string[] {
+  const { scenarios } = catalogue;
+  const defaults = catalogue.defaults[depth];
   const known = Object.keys(scenarios);
   if (positionals.length === 0) return values.has('trace') ? known.filter((name) => replays(scenarios[name])) : [...defaults];
   const chosen = new Set<string>();
@@ -114,15 +124,56 @@ function readScenarios({ positionals, values, problems }: Words, { scenarios, de
   return [...chosen];
 }
 
-function readArms({ values, problems }: Words): string[] {
+function readArms({ values, problems }: Words, chosen: readonly string[], { scenarios }: ScenarioCatalogue): string[] {
   const ids = new Set<string>();
   for (const text of values.get('arms') ?? []) {
     const result = parseArm(text);
     if (!result.ok) problems.push(...result.problems);
     else if (ids.has(result.arm.id)) problems.push(`arm "${text}" is given twice`);
     else ids.add(result.arm.id);
+    if (!result.ok || result.arm.conditions.besideUsers === 0) continue;
+    for (const name of chosen) if (!scenarios[name]?.beside) problems.push(`arm "${text}": scenario ${name} has no load beside its own`);
   }
   return [...ids];
+}
+
+function readRoundTripsOption(
+  { values, problems }: Words,
+  arms: readonly string[],
+  chosen: readonly string[],
+  { scenarios }: ScenarioCatalogue,
+): number[] | undefined {
+  const text = values.get('rtt')?.[0];
+  const times = text === undefined ? undefined : readRoundTrips(text, ',');
+  if (text !== undefined && !times) {
+    problems.push(
+      `--rtt is up to ${ROUND_TRIPS_MAX} different numbers of milliseconds from 0 to ${ROUND_TRIP_MS_MAX}, with commas; ${JSON.stringify(text)} is not`,
+    );
+  }
+  for (const name of times ? chosen : []) {
+    const strange = scenarios[name]?.arms.map(arm).find(({ kind }) => !goesOverLinks(kind));
+    if (strange && arms.length === 0) problems.push(`--rtt is not for scenario ${name}: ${strange.id} has a generator that knows no links`);
+  }
+  const own = arms.map(arm);
+  if (times) problems.push(...mixProblems(own, times, '--rtt'));
+  for (const name of times ? [] : chosen) {
+    const { roundTripsMs } = scenarios[name] ?? {};
+    if (roundTripsMs) problems.push(...mixProblems(own, roundTripsMs, `scenario ${name}`));
+  }
+  return times;
+}
+
+/** Of arms of the user's choice, which take the round-trip times that others of the run have, or have their own, but not both. */
+function mixProblems(arms: readonly Arm[], times: readonly number[], whose: string): string[] {
+  const linked = arms.filter(({ conditions }) => isLinked(conditions));
+  const others = arms.filter(({ kind, conditions }) => goesOverLinks(kind) && !isLinked(conditions));
+  const mixed = whose === '--rtt' || others.length > 0 ? linked : [];
+  return [
+    ...mixed.map(({ id }) => `arm "${id}" has a round-trip time of its own, and ${whose} has ${times.join(', ')} ms: one or the other`),
+    ...others
+      .filter(({ conditions: { users, besideUsers } }) => users % times.length > 0 || besideUsers % times.length > 0)
+      .map(({ id }) => `arm "${id}": the ${times.length} round-trip times of ${whose} cannot have as many users each`),
+  ];
 }
 
 function readThresholds({ values, problems }: Words): Threshold[] {

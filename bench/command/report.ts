@@ -38,7 +38,7 @@ export const reportCommand: Command = {
         NAME,
         read.problems.map((problem) => `${path}: ${problem}`),
       );
-    io.out(renderReport(read.report, format, io.terminal));
+    io.out(await renderReport(read.report, format, { terminal: io.terminal }));
     return EXIT.pass;
   },
 };

@@ -14,7 +14,7 @@ describe('a threshold', () => {
     ],
     ['concurrency>=200', { expression: 'concurrency >= 200', measure: 'concurrency', operator: '>=', limit: 200, unit: 'streams' }],
   ])('%j', (text, threshold) => {
-    expect(parseThreshold(text)).toEqual({ ok: true, threshold });
+    expect(parseThreshold(text)).toEqual({ ok: true, threshold: { of: 'arms', ...threshold } });
   });
 
   it.each([
@@ -23,7 +23,11 @@ describe('a threshold', () => {
     ['ttft = 3', /expected MEASURE/],
     ['ttft < 3 ms', /expected MEASURE/],
     ['ttft.p99 < 400ms', /400ms is no number \(it is read in the unit of ttft, ms\)/],
-    ['ttft < -1', /-1 is no number/],
+    ['ttft < -1', /-1 is less than any ttft can be/],
+    ['difference ttft < 3', /expected MEASURE/],
+    ['difference(ttft < 3', /expected MEASURE/],
+    ['difference(tttft) < 3', /there is no measure tttft; did you mean ttft\?/],
+    ['difference(cpuPerTurn.p99) < 3', /cpuPerTurn is one number and has no quantiles/],
     ['ttft < NaN', /NaN is no number/],
     ['tttft < 3', /there is no measure tttft; did you mean ttft\?/],
     ['fps < 3', /there is no measure fps; there are turn, ttft/],
@@ -34,6 +38,15 @@ describe('a threshold', () => {
     expect(result).toMatchObject({ ok: false });
     expect(result.ok ? '' : result.problem).toMatch(problem);
     expect(result.ok ? '' : result.problem).toContain(JSON.stringify(text));
+  });
+
+  it.each([
+    ['difference( cpuPerTurn )<=0.025', { expression: 'difference(cpuPerTurn) <= 0.025', measure: 'cpuPerTurn', limit: 0.025 }],
+    ['difference(turn.p99) < -1', { expression: 'difference(turn.p99) < -1', measure: 'turn', quantile: 'p99', limit: -1 }],
+  ])('%j speaks of comparisons', (text, threshold) => {
+    const parsed = parseThreshold(text);
+    expect(parsed).toMatchObject({ ok: true, threshold: { of: 'differences', ...threshold } });
+    expect(parsed.ok && parseThreshold(parsed.threshold.expression)).toEqual(parsed);
   });
 
   it('means the same when its plain form is read again', () => {

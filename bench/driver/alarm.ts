@@ -84,7 +84,10 @@ function sleepAndRing({ changes, dueNs }: Shared, ring: () => void): never {
     const untilNs = Number(Atomics.load(dueNs, 0));
     let changed = false;
     for (let waitNs = untilNs - nowNs(); waitNs > 0 && !changed; waitNs = untilNs - nowNs()) {
-      changed = Atomics.wait(changes, 0, seen, waitNs / 1e6) !== 'timed-out';
+      Atomics.wait(changes, 0, seen, waitNs / 1e6);
+      // Not by how the sleep ended: who raises the counter and is held up before it wakes this thread wakes it from the
+      // sleep for the very time that was set, which must go on.
+      changed = Atomics.load(changes, 0) !== seen;
     }
     if (!changed) ring();
   }

@@ -5,7 +5,8 @@ import { OVER } from '../../transports/contract.ts';
 import { checkCounts } from '../statistics/accounting.ts';
 import type { LatencyHistogram } from '../statistics/histogram.ts';
 import type { TrialSpec } from '../trial.ts';
-import { LEAD_NS, PAUSE_NS } from './driver.ts';
+import { LEAD_NS } from './driver.ts';
+import { PAUSE_NS } from './lane.ts';
 import { COMPLETED, end, MS, replyAfter, runTrial, SPEC, scripted, WORKLOAD } from './testing/trials.ts';
 import { World } from './testing/world.ts';
 
@@ -533,6 +534,7 @@ describe('measures', () => {
         endedNs: startNs + 9 * MS,
         outcome: 'completed',
         measured: true,
+        link: 0,
         phases: { queue: 1.5 },
         offset: 0,
         count: 3,

@@ -12,12 +12,12 @@ export const VARIANTS = 16;
 export const UNITS_MAX = 32 * 1024 * 1024;
 
 export class Prompts {
-  readonly #seed: number;
+  readonly #seed: number | string;
   readonly #inputText: InputText;
   readonly #texts = new Map<string, string>();
   #units = 0;
 
-  constructor(seed: number, inputText: InputText) {
+  constructor(seed: number | string, inputText: InputText) {
     this.#seed = seed;
     this.#inputText = inputText;
   }

@@ -8,9 +8,10 @@
  */
 import type { TokenColumns } from '../ledger/columns.ts';
 import type { ArrivalRow } from '../ledger/rows.ts';
-import { checkCounts } from '../statistics/accounting.ts';
+import { addCounts, checkCounts } from '../statistics/accounting.ts';
 import { LatencyHistogram } from '../statistics/histogram.ts';
 import { TRIAL_HISTOGRAMS, type TrialHistogram, type TrialResult, type TurnCounts } from '../trial.ts';
+import type { Series } from './series.ts';
 import type { RunOutcome, TurnRun } from './turn-run.ts';
 
 /** Counted in `codes` though it ends no turn: a `delta` turn was sent in full. */
@@ -22,12 +23,25 @@ export interface RecorderOptions {
   /** Tokens arrive one by one: not so over `http`, where `tpot` and `interChunk` stay empty. */
   streams: boolean;
   arrivals: TokenColumns<ArrivalRow> | undefined;
+  /** Takes all turns, those outside the window too. */
+  series: Series | undefined;
+  /** Stands in the arrivals: the link that these turns come over. */
+  link: number;
+}
+
+export interface Books extends Pick<TrialResult, 'turns' | 'codes' | 'histograms'> {
+  totals: Omit<TrialResult['totals'], 'meter'>;
+}
+
+export interface RecorderResult extends Books, Pick<TrialResult, 'series'> {
+  offeredRate: number;
+  achievedRate: number;
 }
 
 export class Recorder {
   readonly #options: RecorderOptions;
   readonly #histograms: Record<TrialHistogram, LatencyHistogram>;
-  readonly #counts: TurnCounts = { offered: 0, completed: 0, failed: 0, cancelled: 0, timedOut: 0, refused: 0, dropped: 0 };
+  #counts: TurnCounts = { offered: 0, completed: 0, failed: 0, cancelled: 0, timedOut: 0, refused: 0, dropped: 0 };
   readonly #codes = new Map<string, number>();
   readonly #totals = { turns: 0, outputTokens: 0, textEvents: 0 };
   #started = 0;
@@ -41,6 +55,28 @@ export class Recorder {
     >;
   }
 
+  /**
+   * What the recorders of one load, one at least, have booked, as if it had been one of them: counts and histograms add
+   * up exactly. So a turn over one of several links is booked once, and costs what it costs without any.
+   */
+  static together(recorders: readonly Recorder[]): Recorder {
+    if (recorders.length === 1) return recorders[0]!;
+    const all = new Recorder(recorders[0]!.#options);
+    for (const recorder of recorders) all.#add(recorder);
+    return all;
+  }
+
+  #add(other: Recorder): void {
+    for (const name of TRIAL_HISTOGRAMS) this.#histograms[name].add(other.#histograms[name]);
+    this.#counts = addCounts([this.#counts, other.#counts]);
+    for (const [code, count] of other.#codes) this.#count(code, count);
+    this.#totals.turns += other.#totals.turns;
+    this.#totals.outputTokens += other.#totals.outputTokens;
+    this.#totals.textEvents += other.#totals.textEvents;
+    this.#started += other.#started;
+    this.#lastStartNs = Math.max(this.#lastStartNs, other.#lastStartNs);
+  }
+
   /** Where the gaps between a measured turn's reads go. */
   get gaps(): LatencyHistogram | undefined {
     return this.#options.streams ? this.#histograms.interChunk : undefined;
@@ -51,6 +87,7 @@ export class Recorder {
   }
 
   offered(run: TurnRun): void {
+    this.#options.series?.offered(run.dueNs);
     if (run.measured) this.#counts.offered += 1;
   }
 
@@ -73,6 +110,7 @@ export class Recorder {
       this.#totals.outputTokens += run.outputTokens;
     }
     this.#arrive(run, outcome.kind);
+    this.#options.series?.ended(run.dueNs, outcome.kind, run.endedNs, lastContentNs(run) - run.dueNs);
     if (!run.measured) return;
     this.#counts[outcome.kind] += 1;
     if (outcome.kind === 'failed' || outcome.kind === 'refused') this.#count(outcome.code);
@@ -81,8 +119,7 @@ export class Recorder {
 
   #latencies(run: TurnRun): void {
     const { turn, service, ttft, tpot } = this.#histograms;
-    // A reply may hold no content at all; then its end is all there is.
-    const lastNs = run.lastNs === 0 ? run.endedNs : run.lastNs;
+    const lastNs = lastContentNs(run);
     turn.recordNs(lastNs - run.dueNs);
     service.recordNs(lastNs - run.startedNs);
     if (run.firstNs === 0) return;
@@ -99,6 +136,7 @@ export class Recorder {
         endedNs: run.endedNs,
         outcome,
         measured: run.measured,
+        link: this.#options.link,
         ...(run.phases === undefined ? {} : { phases: run.phases }),
       },
       run.lengths,
@@ -106,16 +144,16 @@ export class Recorder {
     );
   }
 
-  #count(code: string): void {
-    this.#codes.set(code, (this.#codes.get(code) ?? 0) + 1);
+  #count(code: string, times = 1): void {
+    this.#codes.set(code, (this.#codes.get(code) ?? 0) + times);
+  }
+
+  result(): RecorderResult {
+    return { ...this.books(), series: this.#options.series?.bins() ?? [], ...this.#rates() };
   }
 
   /** @throws when the outcomes do not add up to what was offered: a defect, and no result. */
-  result(): Pick<TrialResult, 'turns' | 'codes' | 'histograms'> & {
-    totals: { turns: number; outputTokens: number; textEvents: number };
-    offeredRate: number;
-    achievedRate: number;
-  } {
+  books(): Books {
     const accounts = checkCounts(this.#counts);
     if (!accounts.ok) throw new Error(accounts.message);
     return {
@@ -123,7 +161,6 @@ export class Recorder {
       codes: Object.fromEntries(this.#codes),
       histograms: Object.fromEntries(TRIAL_HISTOGRAMS.map((name) => [name, this.#histograms[name].encode()])) as TrialResult['histograms'],
       totals: { ...this.#totals },
-      ...this.#rates(),
     };
   }
 
@@ -139,4 +176,9 @@ export class Recorder {
       achievedRate: (this.#started * 1e9) / tookNs,
     };
   }
+}
+
+/** A reply may hold no content at all; then its end is all there is. */
+function lastContentNs(run: TurnRun): number {
+  return run.lastNs === 0 ? run.endedNs : run.lastNs;
 }

@@ -36,7 +36,12 @@ export interface Schedule {
 export const SESSIONS_HASHED_PER_USER = 2;
 export const TURNS_HASHED_PER_SESSION = 64;
 
-type Shape = Pick<TrialSpec, 'seed' | 'workload' | 'load' | 'warmupMs' | 'measureMs'>;
+type Shape = Pick<TrialSpec, 'workload' | 'load' | 'warmupMs' | 'measureMs'> & { seed: number | string };
+/** The load beside the measured one has draws of its own. */
+export function besideSeed(seed: number): string {
+  return `${seed}/beside`;
+}
+
 type Plans = Pick<Schedule, 'startsNs' | 'endNs' | 'turnsPerSession' | 'users' | 'drawsOf'>;
 
 /** @param trace the rows of a `replay` load, in order of time. */

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Handler, Turn } from '../../transports/contract.ts';
-import { readMarker } from '../ledger/rows.ts';
+import { readMarker, sessionName, turnKey } from '../ledger/rows.ts';
 import type { TrialSpec } from '../trial.ts';
 import { Prompts, UNITS_MAX } from './prompts.ts';
-import { turnKey } from './session.ts';
 import { COMPLETED, end, MS, runTrial, SPEC, scripted, WORKLOAD } from './testing/trials.ts';
 import type { World } from './testing/world.ts';
 
@@ -54,8 +53,14 @@ describe('requests', () => {
     });
   });
 
+  test('do not limit a reply where several make a turn', async () => {
+    const { turns } = await conversation({ unlimited: true }, () => [COMPLETED]);
+    expect(turns[0]).not.toHaveProperty('outputTokensMax');
+    expect(readMarker(turns[0]!.input[0]!.content)).toEqual({ key: 'trial.1.0.0', tokens: 5 });
+  });
+
   test('the longest key that a trial can make fits into a marker', () => {
-    const key = turnKey('i'.repeat(32), Number.MAX_SAFE_INTEGER, 9_999_999_999, 999);
+    const key = turnKey('i'.repeat(32), Number.MAX_SAFE_INTEGER, sessionName('beside', 9_999_999_999), 999);
     expect(readMarker(`[gatebench key=${key} tokens=9999999]`)?.key).toBe(key);
   });
 });

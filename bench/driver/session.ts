@@ -11,21 +11,15 @@
  * and was `full` shows.
  */
 import type { Message, Turn } from '../../transports/contract.ts';
-import { writeMarker } from '../ledger/rows.ts';
+import { type LoadRole, sessionName, turnKey, writeMarker } from '../ledger/rows.ts';
 import type { Workload } from '../trial.ts';
 import type { DrawTurn, TurnDraws } from './draws.ts';
 import type { Prompts } from './prompts.ts';
 
-/**
- * `TRIAL.SEED.SESSION.TURN`: unique in a ledger that holds many trials; and what follows the first dot is the same
- * for every arm that is offered this turn.
- */
-export function turnKey(trialId: string, seed: number, session: number, turn: number): string {
-  return `${trialId}.${seed.toString(36)}.${session}.${turn}`;
-}
-
 export interface SessionPlan {
+  role: LoadRole;
   trialId: string;
+  /** Of the trial: keys hold it. */
   seed: number;
   workload: Workload;
   prompts: Prompts;
@@ -46,6 +40,7 @@ export class Session {
   /** Names the session to the client, which may keep a connection for it. */
   readonly key: string;
   readonly #plan: SessionPlan;
+  readonly #name: string;
   readonly #draw: DrawTurn;
   readonly #conversation: Message[] = [];
   #previousResponseId: string | undefined;
@@ -54,7 +49,8 @@ export class Session {
   constructor(plan: SessionPlan, index: number, draw: DrawTurn) {
     this.#plan = plan;
     this.index = index;
-    this.key = `${plan.trialId}.${index}`;
+    this.#name = sessionName(plan.role, index);
+    this.key = `${plan.trialId}.${this.#name}`;
     this.#draw = draw;
   }
 
@@ -69,14 +65,14 @@ export class Session {
     const draws = this.#draw();
     this.#turns += 1;
     const { trialId, seed, workload, prompts } = this.#plan;
-    const key = turnKey(trialId, seed, this.index, number);
+    const key = turnKey(trialId, seed, this.#name, number);
     const marker = writeMarker({ key, tokens: draws.outputTokens });
     const message: Message = { role: 'user', content: `${marker} ${prompts.text(this.index, number, draws.inputTokens)}` };
     const turn: Turn = {
       key,
       model: workload.model,
       input: [message],
-      outputTokensMax: draws.outputTokens,
+      ...(workload.unlimited ? {} : { outputTokensMax: draws.outputTokens }),
       session: this.key,
       want: { phases: workload.phases },
       ...(workload.agent === undefined ? {} : { agent: workload.agent }),

@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Worker } from 'node:worker_threads';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { nowNs } from '../../transports/clock.ts';
 import { Alarm } from './alarm.ts';
 import { Spinning, type Waiting, Yielding } from './waiting.ts';
 
@@ -84,4 +86,24 @@ test('an alarm can be closed while its thread sleeps', async () => {
   const other = await Alarm.open();
   other.set(new Spinning().nowNs() + 60_000_000_000, () => {});
   await expect(other.close()).resolves.toBeUndefined();
+});
+
+test('a thread that is woken late, for a time that it sleeps for already, rings all the same', async () => {
+  // What `set` does, held up between raising the counter and waking the sleeper.
+  const changes = new Int32Array(new SharedArrayBuffer(4));
+  const dueNs = new BigInt64Array(new SharedArrayBuffer(8));
+  const worker = new Worker(new URL('./alarm.ts', import.meta.url), { workerData: { gatebenchAlarm: { changes, dueNs } }, execArgv: [] });
+  onTestFinished(() => void worker.terminate());
+  const messages: unknown[] = [];
+  const next = () => new Promise((resolve) => worker.once('message', resolve));
+  worker.on('message', (message) => messages.push(message));
+  await next();
+  const ringsNs = nowNs() + 200e6;
+  Atomics.store(dueNs, 0, BigInt(ringsNs));
+  Atomics.add(changes, 0, 1);
+  // It sleeps for that time once anybody is woken; woken again, it goes on sleeping.
+  for (let woken = 0; woken < 2 && nowNs() < ringsNs; ) woken += Atomics.notify(changes, 0);
+  await next();
+  expect(nowNs()).toBeGreaterThanOrEqual(ringsNs);
+  expect(messages).toEqual(['ready', 'due']);
 });

@@ -30,12 +30,12 @@ export class FieldReader {
     return new FieldReader(this.#fields[name], this.at(name), this.#problems);
   }
 
-  /** The objects of a list; none where the field is absent. */
-  objects(name: string): FieldReader[] {
+  /** The objects of a list of so many; none where the field is absent. */
+  objects(name: string, countMin: number, countMax: number): FieldReader[] {
     if (!this.has(name)) return [];
     const list = this.#fields[name];
-    if (!Array.isArray(list)) {
-      this.problem(name, 'expected a list');
+    if (!Array.isArray(list) || list.length < countMin || list.length > countMax) {
+      this.problem(name, `expected a list of ${countMin} to ${countMax}`);
       return [];
     }
     return list.map((item, index) => new FieldReader(item, `${this.at(name)}[${index}]`, this.#problems));

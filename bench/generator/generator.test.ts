@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SPEC } from '../driver/testing/trials.ts';
 import type { GeneratorLine, TrialResult } from '../trial.ts';
+import { connectionsAhead } from './clients.ts';
 import { LineCutter } from './commands.ts';
 import { Generator, LINE_CHARACTERS_MAX } from './generator.ts';
-import { connectionsAhead, type TrialEnd } from './trial.ts';
+import type { TrialEnd } from './trial.ts';
 
 /** A generator whose trials end when the test says so. */
 function setting() {
@@ -147,9 +148,19 @@ describe('connections opened ahead', () => {
     { what: 'none where each session has its own', load: closed, connection: 'kept', rest: { keep: 'session' }, connections: 0 },
     { what: 'none where each turn has its own', load: closed, connection: 'per-turn', rest: {}, connections: 0 },
     { what: 'as many as hold all streams', load: closed, connection: 'multiplexed', rest: { streamsPerConnection: 20 }, connections: 3 },
+    { what: 'as many over each link as it has users', load: closed, connection: 'kept', rest: {}, links: 5, connections: 10 },
+    {
+      what: 'as hold the streams of one link',
+      load: closed,
+      connection: 'multiplexed',
+      rest: { streamsPerConnection: 20 },
+      links: 2,
+      connections: 2,
+    },
     { what: 'none for an open loop', load: SPEC.load, connection: 'kept', rest: {}, connections: 0 },
-  ] as const)('$what', ({ load, connection, rest, connections }) => {
+  ] as const)('$what', ({ load, connection, rest, connections, ...more }) => {
     const client = { ...SPEC.client, ...rest, leg: { ...SPEC.client.leg, connection } };
-    expect(connectionsAhead({ load, client })).toBe(connections);
+    const links = 'links' in more ? { links: Array.from({ length: more.links }, () => ({ name: 'x', port: 1, roundTripMs: 0 })) } : {};
+    expect(connectionsAhead({ load, client, ...links })).toBe(connections);
   });
 });

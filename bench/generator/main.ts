@@ -33,7 +33,10 @@ async function serve(pacing: Pacing): Promise<void> {
   const end = async () => {
     process.off('SIGTERM', end).off('SIGINT', end);
     process.stdin.destroy();
+    // The trial under way may be waiting for nothing but the alarm, whose thread keeps no process alive.
+    const alive = setInterval(() => {}, 1_000);
     await generator.close();
+    clearInterval(alive);
     await alarm?.close();
   };
   process.on('SIGTERM', end).on('SIGINT', end);

@@ -3,10 +3,12 @@
  * everything that takes memory or time.
  */
 import { CONNECTIONS, ENVELOPES, EXECUTIONS, TRANSPORTS } from '../../transports/contract.ts';
-import { historyProblem, legProblem } from '../../transports/registry.ts';
+import { historyProblem, legProblem, sessionProblem } from '../../transports/registry.ts';
 import type { ClientOptions, Leg } from '../../transports/wire.ts';
 import { CumulativeRate, SESSIONS_MAX } from '../driver/arrivals.ts';
-import type { Arrivals, Draw, Load, TrialSpec, Workload } from '../trial.ts';
+import { SERIES_BINS_MAX } from '../driver/series.ts';
+import { LINK_NAME, LINK_NAME_EXPECTED, LINKS_HOST, LINKS_MAX, ROUND_TRIP_MS_MAX } from '../link/limits.ts';
+import type { Arrivals, Draw, LinkUse, Load, TrialSpec, Workload } from '../trial.ts';
 import { FieldReader } from './fields.ts';
 
 export type ParsedSpec = { ok: true; spec: TrialSpec } | { ok: false; problems: string[] };
@@ -16,6 +18,7 @@ const ID = /^[\w-]{1,32}$/;
 const DAY_MS = 86_400_000;
 const PER_SECOND_MAX = 1_000_000;
 const CONNECTIONS_MAX = 65_535;
+const RAMP_POINTS_MAX = 10_000;
 /** What the mock LLM replies with at most. */
 const OUTPUT_TOKENS_MAX = 200_000;
 const INPUT_TOKENS_MAX = 2_000_000;
@@ -37,6 +40,9 @@ export function parseTrialSpec(value: unknown): ParsedSpec {
     turnTimeoutMs: from.number('turnTimeoutMs', 1, DAY_MS),
     inFlightMax: from.integer('inFlightMax', 1, 1_000_000),
     ...from.optional('arrivalsPath', (name) => from.string(name)),
+    ...from.optional('links', () => readLinks(from)),
+    ...from.optional('beside', (name) => readBeside(from.object(name))),
+    seriesBinMs: from.number('seriesBinMs', 0, DAY_MS),
   };
   from.end();
   // What concerns several fields is looked at where each of them is sound.
@@ -45,21 +51,63 @@ export function parseTrialSpec(value: unknown): ParsedSpec {
 }
 
 function checkTogether(spec: TrialSpec, from: FieldReader): void {
-  const { client, load, workload, warmupMs, measureMs, inFlightMax } = spec;
+  const { client, links, beside, warmupMs, measureMs, drainMs, seriesBinMs } = spec;
   const leg = legProblem(client.leg);
   if (leg !== undefined) from.problem('client.leg', leg);
+  const session = client.session && sessionProblem(client.leg);
+  if (session !== undefined) from.problem('client.session', session);
+  if (links) checkLinks(links, client, from);
+  checkLoad(spec, spec, '', from);
+  if (beside) checkLoad(spec, beside, 'beside.', from);
+  const bins = seriesBinMs === 0 ? 0 : Math.ceil((warmupMs + measureMs + drainMs) / seriesBinMs);
+  if (bins > SERIES_BINS_MAX) from.problem('seriesBinMs', `the trial has ${bins} such bins, the most are ${SERIES_BINS_MAX}`);
+}
+
+function checkLinks(links: readonly LinkUse[], client: ClientOptions, from: FieldReader): void {
+  if (client.host !== LINKS_HOST) from.problem('client.host', `links are at ${LINKS_HOST}`);
+  // Results tell links apart by their names.
+  for (const field of ['name', 'port'] as const) {
+    if (new Set(links.map((link) => link[field])).size < links.length) from.problem('links', `two have the same ${field}`);
+  }
+}
+
+/** @param at where the load stands, with a dot behind it. */
+function checkLoad(spec: TrialSpec, { workload, load }: Pick<TrialSpec, 'workload' | 'load'>, at: string, from: FieldReader): void {
+  const { client, links, warmupMs, measureMs, inFlightMax } = spec;
   const history = historyProblem(client.leg, workload.history);
-  if (history !== undefined) from.problem('workload.history', history);
+  if (history !== undefined) from.problem(`${at}workload.history`, history);
   if (load.kind === 'open') {
     const expected = new CumulativeRate(load).expectedBy((warmupMs + measureMs) * 1e6);
     if (expected > EXPECTED_SESSIONS_MAX) {
-      from.problem('load', `${Math.round(expected)} sessions would arrive, the most are ${EXPECTED_SESSIONS_MAX}`);
+      from.problem(`${at}load`, `${Math.round(expected)} sessions would arrive, the most are ${EXPECTED_SESSIONS_MAX}`);
     }
   }
   if (load.kind === 'closed') {
-    if (load.spreadMs >= warmupMs + measureMs) from.problem('load.spreadMs', 'some users would start after the end');
-    if (load.users > inFlightMax) from.problem('inFlightMax', `is less than the ${load.users} users`);
+    if (load.spreadMs >= warmupMs + measureMs) from.problem(`${at}load.spreadMs`, 'some users would start after the end');
+    if (load.users > inFlightMax) from.problem('inFlightMax', `is less than the ${load.users} users of ${at}load`);
+    // Session n + users, by which a user goes on, would come over another link than session n.
+    if (links && load.users % links.length > 0) {
+      from.problem(`${at}load.users`, `${load.users} is no multiple of the ${links.length} links`);
+    }
   }
+}
+
+function readLinks(from: FieldReader): LinkUse[] {
+  return from.objects('links', 1, LINKS_MAX).map((link) => {
+    const read = {
+      name: link.string('name', LINK_NAME_EXPECTED, LINK_NAME),
+      port: link.integer('port', 1, 65_535),
+      roundTripMs: link.number('roundTripMs', 0, ROUND_TRIP_MS_MAX),
+    };
+    link.end();
+    return read;
+  });
+}
+
+function readBeside(from: FieldReader): NonNullable<TrialSpec['beside']> {
+  const beside = { workload: readWorkload(from.object('workload')), load: readLoad(from.object('load')) };
+  from.end();
+  return beside;
 }
 
 function readClient(from: FieldReader): ClientOptions {
@@ -79,9 +127,17 @@ function readClient(from: FieldReader): ClientOptions {
     ...from.optional('replyTimeoutMs', integer(0, DAY_MS)),
     ...from.optional('messageBytesMax', integer(1, 1024 ** 3)),
     ...from.optional('compression', (name) => from.boolean(name)),
+    ...from.optional('session', (name) => readSession(from.object(name))),
   };
   from.end();
   return client;
+}
+
+/** For clients that open sessions of their own (`gatebench.session.v1`). */
+function readSession(from: FieldReader): NonNullable<ClientOptions['session']> {
+  const session = from.optional('env', (name) => from.texts(name));
+  from.end();
+  return session;
 }
 
 function readTls(from: FieldReader): NonNullable<ClientOptions['tls']> {
@@ -111,6 +167,7 @@ function readWorkload(from: FieldReader): Workload {
     thinkMs: readDraw(from.object('thinkMs'), 0, DAY_MS),
     inputTokens: readTokens(from.object('inputTokens'), INPUT_TOKENS_MAX),
     outputTokens: readTokens(from.object('outputTokens'), OUTPUT_TOKENS_MAX),
+    ...from.optional('unlimited', (name) => from.boolean(name)),
     history: from.oneOf('history', ['full', 'delta'] as const),
     ...from.optional('execution', (name) => from.oneOf(name, EXECUTIONS)),
     phases: from.boolean('phases'),
@@ -184,7 +241,7 @@ function readArrivals(from: FieldReader): Arrivals {
 /** Points in order of time; two at one time make a step. */
 function readRamp(from: FieldReader): { atMs: number; sessionsPerSecond: number }[] {
   let lastMs = 0;
-  return from.objects('ramp').map((point) => {
+  return from.objects('ramp', 0, RAMP_POINTS_MAX).map((point) => {
     const read = { atMs: point.number('atMs', 0, DAY_MS), sessionsPerSecond: point.number('sessionsPerSecond', 0, PER_SECOND_MAX) };
     if (read.atMs < lastMs) point.problem('atMs', 'is before the point above it');
     lastMs = read.atMs;

@@ -1,16 +1,19 @@
 /**
- * Runs one trial in this process: a client of its own, opened ahead where that is fair, driven, metered and closed.
+ * Runs one trial in this process: clients of its own, one a link, opened ahead where that is fair, driven, metered and
+ * closed.
  */
-import { connect } from '../../transports/client.ts';
-import type { Client, Meter } from '../../transports/wire.ts';
-import { drive } from '../driver/driver.ts';
+import type { Meter } from '../../transports/wire.ts';
+import { type DriverOptions, drive } from '../driver/driver.ts';
+import type { LaneLoad } from '../driver/lane.ts';
 import { type InputText, Prompts } from '../driver/prompts.ts';
-import { makeSchedule } from '../driver/schedule.ts';
-import { readTrace, type TraceRow } from '../driver/trace.ts';
+import type { Books } from '../driver/recorder.ts';
+import { besideSeed, makeSchedule } from '../driver/schedule.ts';
+import { readTrace, type Trace, type TraceRow } from '../driver/trace.ts';
 import type { Waiting } from '../driver/waiting.ts';
 import { TokenColumns } from '../ledger/columns.ts';
 import type { ArrivalRow } from '../ledger/rows.ts';
-import type { TrialResult, TrialSpec } from '../trial.ts';
+import type { LinkResult, Load, TrialResult, TrialSpec } from '../trial.ts';
+import { LoadClients, sumOf } from './clients.ts';
 
 export interface TrialSurroundings {
   waiting: Waiting;
@@ -25,26 +28,36 @@ const ARRIVAL_TOKENS_MAX = 8 * 1024 * 1024;
 export type TrialEnd = { ok: true; result: TrialResult } | { ok: false; message: string };
 
 export async function runTrial(spec: TrialSpec, { waiting, inputText, onWindow, signal }: TrialSurroundings): Promise<TrialEnd> {
-  let trace: readonly TraceRow[] = [];
-  if (spec.load.kind === 'replay') {
-    const read = readTrace(spec.load.path, spec.load.format, spec.load.limit);
-    if (!read.ok) return { ok: false, message: read.problems.join('; ') };
-    trace = read.rows;
-  }
-  const schedule = makeSchedule(spec, trace);
-  const prompts = new Prompts(spec.seed, inputText);
+  const trace = traceOf(spec.load);
+  const besideTrace = spec.beside ? traceOf(spec.beside.load) : NO_TRACE;
+  if (!trace.ok || !besideTrace.ok) return { ok: false, message: [trace, besideTrace].flatMap(problemsOf).join('; ') };
   const arrivals = spec.arrivalsPath === undefined ? undefined : new TokenColumns<ArrivalRow>(ARRIVAL_TOKENS_MAX);
-  const client = connect(spec.client);
+  const clients = new LoadClients(spec);
+  const besideClients = spec.beside && new LoadClients(spec);
   try {
-    await client.warm(connectionsAhead(spec));
-    const before = { meter: client.meter(), cpu: process.cpuUsage(), atNs: waiting.nowNs() };
-    const driven = await drive({ spec, schedule, target: client, prompts, waiting, onWindow, signal, ...(arrivals ? { arrivals } : {}) });
+    const schedule = makeSchedule(spec, trace.rows);
+    const options: DriverOptions = {
+      spec,
+      schedule,
+      targets: clients.targets,
+      prompts: new Prompts(spec.seed, inputText),
+      waiting,
+      onWindow,
+      signal,
+      ...(arrivals ? { arrivals } : {}),
+      ...(spec.beside && besideClients ? { beside: besideLoad(spec, spec.beside, besideTrace.rows, besideClients, inputText) } : {}),
+    };
+    await clients.begin(spec.load);
+    if (spec.beside) await besideClients?.begin(spec.beside.load);
+    const before = { cpu: process.cpuUsage(), atNs: waiting.nowNs() };
+    const driven = await drive(options);
     const wallNs = waiting.nowNs() - before.atNs;
     const cpu = process.cpuUsage(before.cpu);
-    const meter = meterSince(client, before.meter);
+    const meters = clients.meters();
     if (signal.aborted) return { ok: false, message: 'stopped before its end' };
     if (arrivals && spec.arrivalsPath !== undefined) arrivals.save(spec.arrivalsPath);
-    const { turns, codes, histograms, totals, offeredRate, achievedRate, inFlightPeak, windowStartNs, windowEndNs } = driven;
+    const { turns, codes, histograms, totals, series, offeredRate, achievedRate, inFlightPeak, windowStartNs, windowEndNs } = driven;
+    const { links, beside } = driven;
     const result: TrialResult = {
       id: spec.id,
       windowStartNs,
@@ -53,35 +66,45 @@ export async function runTrial(spec: TrialSpec, { waiting, inputText, onWindow, 
       codes,
       schedule: { hash: schedule.hash, offeredRate, achievedRate, interArrivalCv: schedule.interArrivalCv },
       histograms,
-      totals: { ...totals, meter },
+      totals: { ...totals, meter: sumOf(meters) },
       generator: { cpuNs: (cpu.user + cpu.system) * 1_000, wallNs, inFlightPeak },
       ...(spec.arrivalsPath === undefined ? {} : { arrivalsPath: spec.arrivalsPath }),
+      ...(spec.links && links ? { links: linkResults(spec.links, links, meters) } : {}),
+      ...(beside ? { beside: { turns: beside.turns, codes: beside.codes, histograms: beside.histograms } } : {}),
+      series,
     };
     return { ok: true, result };
   } finally {
-    await client.close();
+    await Promise.all([clients.close(), besideClients?.close()]);
   }
 }
 
-/**
- * How many connections to open before the trial. Those of a shared pool, or multiplexed, outlive any one turn; opened
- * by the first turns they would charge handshakes to whoever comes first, and in a closed loop all at once. A session's
- * own connection and one a turn are part of what is measured and are never opened ahead; how many an open loop will
- * need is its target's doing, so there they open as they are needed, in the warm-up.
- */
-export function connectionsAhead({ load, client }: Pick<TrialSpec, 'load' | 'client'>): number {
-  const { connection } = client.leg;
-  if (load.kind !== 'closed' || connection === 'per-turn' || (connection === 'kept' && client.keep === 'session')) return 0;
-  const places = connection === 'multiplexed' ? (client.streamsPerConnection ?? STREAMS_DEFAULT) : 1;
-  return Math.ceil(load.users / places);
+function besideLoad(
+  { seed, warmupMs, measureMs }: TrialSpec,
+  { workload, load }: NonNullable<TrialSpec['beside']>,
+  trace: readonly TraceRow[],
+  { targets }: LoadClients,
+  inputText: InputText,
+): LaneLoad {
+  const ownSeed = besideSeed(seed);
+  const schedule = makeSchedule({ seed: ownSeed, workload, load, warmupMs, measureMs }, trace);
+  return { workload, schedule, targets, prompts: new Prompts(ownSeed, inputText) };
 }
 
-/** Of a client that is not told otherwise. */
-const STREAMS_DEFAULT = 16;
+function linkResults(links: NonNullable<TrialSpec['links']>, books: readonly Books[], meters: readonly Meter[]): LinkResult[] {
+  return links.map(({ name }, link) => {
+    const { turns, codes, histograms, totals } = books[link]!;
+    return { name, turns, codes, histograms, totals: { ...totals, meter: meters[link]! } };
+  });
+}
 
-/** Handshakes of connections opened ahead lie before it. */
-function meterSince(client: Client, before: Meter): Meter {
-  const since = { ...client.meter() };
-  for (const name of Object.keys(since) as (keyof Meter)[]) since[name] -= before[name];
-  return since;
+const NO_TRACE: Trace = { ok: true, rows: [] };
+
+/** The recording that a load replays; any other load has none. */
+function traceOf(load: Load): Trace {
+  return load.kind === 'replay' ? readTrace(load.path, load.format, load.limit) : NO_TRACE;
+}
+
+function problemsOf(trace: Trace): string[] {
+  return trace.ok ? [] : trace.problems;
 }

@@ -78,7 +78,7 @@ export function cpuBetween(from: CpuSample, to: CpuSample): CpuSpan {
 }
 
 /** USER_HZ, in which `stat` counts for every Linux since 2.6, whatever the kernel's own tick. */
-const TICK_NS = 10_000_000;
+export const TICK_NS = 10_000_000;
 
 export class LinuxCpuMeter implements CpuMeter {
   readonly #folder: string;

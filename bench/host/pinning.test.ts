@@ -59,6 +59,28 @@ describe('a plan', () => {
     expect(plan.notes).toEqual(['a quota of 2.5 cores is shared by all processes: mock LLM and generator do not spin']);
   });
 
+  it.each([
+    [
+      [0, 1],
+      { gateway: [1], 'emulated links': [0], 'mock LLM': [0], generator: [0] },
+      true,
+      ['emulated links, mock LLM and generator share a core'],
+    ],
+    [
+      [0, 1, 2],
+      { gateway: [2], 'emulated links': [1], 'mock LLM': [1], generator: [0] },
+      true,
+      ['emulated links and mock LLM share a core'],
+    ],
+    [[0, 1, 2, 3, 4], { gateway: [3, 4], 'emulated links': [2], 'mock LLM': [1], generator: [0] }, false, []],
+  ])('of cores %j has a place for emulated links', (cores, expected, shared, notes) => {
+    const plan = planPinning(facts(cores), true);
+    expect(coresOf(plan)).toEqual(expected);
+    expect(plan.shared).toBe(shared);
+    expect(plan.notes).toEqual(notes);
+    expect(plan.prefix('links')).toEqual(['taskset', '-c', String(expected['emulated links'][0])]);
+  });
+
   it.each<[string, PinningFacts, boolean, RegExp]>([
     ['one core', facts([3]), true, /the one core/],
     ['no taskset, two cores', facts([0, 1], { taskset: false }), true, /no taskset/],

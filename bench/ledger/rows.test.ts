@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { drawKeyOf, readMarker, writeMarker } from './rows.ts';
+import { drawKeyOf, isBesideKey, readMarker, sessionName, turnKey, writeMarker } from './rows.ts';
 
 const word = (alphabet: string, max: number) => fc.string({ unit: fc.constantFrom(...alphabet), minLength: 1, maxLength: max });
 const KEY = 'abcXYZ019_.-';
@@ -39,4 +39,26 @@ describe('the marker', () => {
 
 test('turns that differ only in their trial are drawn alike', () => {
   expect(['t1.s.0.2', 't2.s.0.2', 't1.s.0.3', 'plain', 'end.'].map(drawKeyOf)).toEqual(['s.0.2', 's.0.2', 's.0.3', 'plain', 'end.']);
+});
+
+test('keys say which load a turn belongs to, and collide in no two turns', () => {
+  const turn = fc.record({
+    trial: word('abz019_-', 32),
+    seed: fc.nat({ max: Number.MAX_SAFE_INTEGER }),
+    role: fc.constantFrom('measured', 'beside'),
+    session: fc.nat(),
+    nth: fc.nat(),
+  });
+  fc.assert(
+    fc.property(turn, turn, (one, other) => {
+      const keyOf = ({ trial, seed, role, session, nth }: typeof one) => turnKey(trial, seed, sessionName(role, session), nth);
+      expect(isBesideKey(keyOf(one))).toBe(one.role === 'beside');
+      expect(keyOf(one) === keyOf({ ...other, trial: one.trial })).toBe(
+        one.seed === other.seed && one.role === other.role && one.session === other.session && one.nth === other.nth,
+      );
+      const swapped = { ...one, role: one.role === 'beside' ? 'measured' : 'beside' } as const;
+      expect(keyOf(swapped)).not.toBe(keyOf(one));
+    }),
+  );
+  expect(['b.b.b.b', 'unmarked-b1', 'k1', ''].map(isBesideKey)).toEqual([false, false, false, false]);
 });

@@ -4,7 +4,9 @@ import type { EnvelopeName, Outcome, Phases, TransportName } from '../../transpo
 /** One call that arrived at the mock LLM. */
 export interface LedgerRow {
   key: string;
-  /** How many calls with this key came before (retries, an agent's second inference). */
+  /** How often the turn's agent had come back with results of tools: each round is one inference of the turn. */
+  round: number;
+  /** How many calls of this key and round came before: retries. */
   ordinal: number;
   transport: TransportName;
   envelope: EnvelopeName;
@@ -27,6 +29,8 @@ export interface ArrivalRow {
   outcome: Outcome['kind'] | 'dropped';
   /** In the measured window. */
   measured: boolean;
+  /** By index in the trial's `links`; 0 without any. */
+  link: number;
   /** Where the workload asks for them and the target sent them. */
   phases?: Phases;
 }
@@ -57,6 +61,28 @@ export function readMarker(text: string): Marker | undefined {
     ...(found[2] === undefined ? {} : { tokens: Number(found[2]) }),
     ...(found[3] === undefined ? {} : { fault: found[3] }),
   };
+}
+
+/**
+ * `TRIAL.SEED.SESSION.TURN`: unique in a ledger that holds many trials; and what follows the first dot is the same
+ * for every arm that is offered this turn. Sessions of the load beside the measured one are `b0`, `b1`, ….
+ */
+export function turnKey(trialId: string, seed: number, session: string, turn: number): string {
+  return `${trialId}.${seed.toString(36)}.${session}.${turn}`;
+}
+
+/** What a load calls its sessions. */
+export function sessionName(role: LoadRole, index: number): string {
+  return role === 'beside' ? `b${index}` : String(index);
+}
+
+export type LoadRole = 'measured' | 'beside';
+
+const BESIDE_KEY = /^[^.]*\.[^.]*\.b\d+\.\d+$/;
+
+/** Whether the key is of a turn of the load beside the measured one, of whose arrivals nobody keeps a record. */
+export function isBesideKey(key: string): boolean {
+  return BESIDE_KEY.test(key);
 }
 
 /**

@@ -1,7 +1,10 @@
 /** What one trial of one arm brought, before anything is concluded from it. */
-import type { JoinCounts } from '../ledger/join.ts';
+import type { JoinCounts, JoinTimes } from '../ledger/join.ts';
 import type { LatencyHistogram } from '../statistics/histogram.ts';
 import type { TrialResult } from '../trial.ts';
+import type { GatewayWindow } from './gateway-window.ts';
+import type { LinkFacts } from './links.ts';
+import type { RampBin } from './ramp.ts';
 
 /** What the ledger adds to a trial: times of tokens on the mock LLM's side, joined with the client's. */
 export interface LedgerFacts {
@@ -10,11 +13,13 @@ export interface LedgerFacts {
   mockLateness: LatencyHistogram;
   /** Tokens that the mock LLM sent, and replies that it ended, in the measured window. */
   window: { tokens: number; turns: number };
-  /** The join's own figures; see `bench/ledger/join.ts`. */
-  counts: JoinCounts;
+  /** The join's own figures; see `bench/ledger/join.ts`. Of all links together, so that a part of a mix has none. */
+  counts: JoinCounts | undefined;
+  /** The same times by link; one without links. */
+  links: readonly JoinTimes[];
 }
 
-/** Processor time of the measured process. */
+/** Processor time of the measured process; where its agents have processes of their own, with those. */
 export interface CpuFacts {
   /** Over the measured window. */
   windowNs: number;
@@ -25,14 +30,39 @@ export interface CpuFacts {
   rssBytes: number;
 }
 
+/** What became of the turns of an overload; see `overload.ts`. */
+export interface OverloadFacts {
+  /** Completions a second of the peak, measured before in the same launch on the same gateway. */
+  peakPerSecond: number;
+  /** Completions a second during the overload ÷ the peak. */
+  goodputShare: number;
+  /** Of the turns due during the overload. */
+  refusedShare: number;
+  /** Of completed turns due during the overload, from when they were due. */
+  admitted: LatencyHistogram;
+  /** From the overload's end until latencies are normal again, or until the trial's end where they never were. */
+  recoveryMs: number;
+  recovered: boolean;
+  /** The median of turns before the overload, which is what normal means. */
+  normalMs: number | null;
+}
+
 export interface Observation {
   scenario: string;
   arm: string;
   launch: number;
   result: TrialResult;
   ledger: LedgerFacts;
-  /** Absent for `direct` arms, which have no gateway. */
+  /** Absent for `direct` arms, which have no gateway, and where the system does not tell. */
   cpu: CpuFacts | undefined;
+  /** What the gateway says of itself; absent where it cannot. */
+  window: GatewayWindow | undefined;
+  /** Of trials over emulated links. */
+  links?: LinkFacts;
+  /** Of ramps. */
+  ramp?: readonly RampBin[];
+  /** Of scenarios that overload. */
+  overload?: OverloadFacts;
   /** Why it is not valid; empty when it is. */
   reasons: readonly string[];
 }
@@ -45,5 +75,13 @@ export interface SearchAnswer {
   users: number | null;
   /** The instrument gave out, or the grid ended, before the service level did. */
   atLeast: boolean;
-  probes: readonly { users: number; ok: boolean; why: string }[];
+  probes: readonly SearchProbe[];
+}
+
+export interface SearchProbe {
+  users: number;
+  ok: boolean;
+  why: string;
+  /** Of `completionLag`; `null` where it says nothing of the gateway, since the instrument gave out. */
+  lagP99Ms: number | null;
 }

@@ -2,15 +2,19 @@
  * The processes of a run and their configurations: mock LLM, generator, and for each launch a fresh gateway an arm.
  * Everything listens on loopback on free ports and belongs to a run folder that goes away with the run.
  */
+import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Arm, Direct } from '../arms.ts';
 import type { Certificate } from '../host/certificate.ts';
 import { modulePath } from '../host/package.ts';
 import type { Pinning } from '../host/pinning.ts';
-import type { ModelSpec } from '../scenario.ts';
+import { LinkControl, type LinksReady, linksConfig, linkUses } from '../link/control.ts';
+import type { GatewaySpec } from '../scenario.ts';
 import type { GeneratorCommand, GeneratorLine } from '../trial.ts';
-import { Child } from './children.ts';
+import { Child, type ChildSpec } from './children.ts';
+import { gatewayConfig } from './gateway-config.ts';
+import { Links } from './links.ts';
 
 export interface UpstreamReady {
   ready: 1;
@@ -36,17 +40,17 @@ const LEDGER_TOKENS_MAX = 4_000_000;
 export class Processes {
   readonly #folder: string;
   readonly #pinning: Pinning;
-  readonly #certificate: Certificate | undefined;
+  readonly #gatewayCores: number;
+  readonly certificate: Certificate | undefined;
+  /** What clients of arms with authentication bring; of this run alone. */
+  readonly token = randomBytes(32).toString('base64url');
   #files = 0;
 
-  constructor(folder: string, pinning: Pinning, certificate: Certificate | undefined) {
+  constructor(folder: string, pinning: Pinning, gatewayCores: number, certificate: Certificate | undefined) {
     this.#folder = folder;
     this.#pinning = pinning;
-    this.#certificate = certificate;
-  }
-
-  get certificate(): Certificate | undefined {
-    return this.#certificate;
+    this.#gatewayCores = gatewayCores;
+    this.certificate = certificate;
   }
 
   startUpstream(): Promise<Upstream> {
@@ -59,57 +63,73 @@ export class Processes {
       ledgerTokensMax: LEDGER_TOKENS_MAX,
       limits: { streamsInFlightMax: 10_000, namedStreamsMax: 10_000, connectionsMax: 20_000 },
     };
-    return Child.start<UpstreamReady>({
+    return this.#start<UpstreamReady>({
       name: 'mock LLM',
       module: modulePath('bench/upstream/main'),
       arguments: ['--config', this.#file(config), '--exit-with-stdin'],
       prefix: this.#pinning.prefix('upstream'),
-      readyTimeoutMs: READY_TIMEOUT_MS,
     });
+  }
+
+  /** One link for each round-trip time. */
+  async startLinks(roundTripsMs: readonly number[]): Promise<Links> {
+    const parsed = linksConfig(roundTripsMs);
+    if ('problems' in parsed) throw new Error(`no links of ${roundTripsMs.join(', ')} ms: ${parsed.problems.join('; ')}`);
+    const child = await this.#start<LinksReady>({
+      name: 'emulated links',
+      module: modulePath('bench/link/main'),
+      arguments: ['--config', this.#file(parsed.value), '--pacing', this.#pinning.shared ? 'yielding' : 'spin', '--exit-with-stdin'],
+      prefix: this.#pinning.prefix('links'),
+    });
+    return new Links(child, new LinkControl(child.ready.ports.admin), linkUses(parsed.value, child.ready));
   }
 
   startGenerator(kind: Direct): Promise<Generator> {
     const own = kind === 'direct';
-    return Child.start({
+    return this.#start<Generator['ready'], GeneratorLine, GeneratorCommand>({
       name: own ? 'generator' : `generator ${kind}`,
       module: modulePath(own ? 'bench/generator/main' : `bench/baselines/${kind}`),
       arguments: own ? ['--pacing', this.#pinning.shared ? 'yielding' : 'spin'] : [],
       nodeOptions: GENERATOR_NODE_OPTIONS,
       prefix: this.#pinning.prefix('generator'),
-      readyTimeoutMs: READY_TIMEOUT_MS,
     });
   }
 
   /** On the gateway's cores, since it stands in its place. */
   startCanned(): Promise<Gateway> {
-    return Child.start<GatewayReady>({
+    return this.#start<GatewayReady>({
       name: 'canned server',
       module: modulePath('bench/baselines/canned'),
       arguments: ['--config', this.#file({ upstream: { host: '127.0.0.1', port: 0 }, passThrough: false }), '--exit-with-stdin'],
       prefix: this.#pinning.prefix('gateway'),
-      readyTimeoutMs: READY_TIMEOUT_MS,
     });
   }
 
   /** The gateway of an arm, or the hand-written relay that stands in its place. */
-  startGateway(arm: Arm, upstreamPort: number): Promise<Gateway> {
+  startGateway(arm: Arm, spec: GatewaySpec | undefined, upstreamPort: number): Promise<Gateway> {
     const bare = arm.kind === 'bare' || arm.kind === 'pass-through';
+    const surroundings = { upstreamPort, token: this.token, cores: this.#gatewayCores, tls: this.#tlsFiles(arm) };
     const config = bare
       ? { upstream: { host: '127.0.0.1', port: upstreamPort }, passThrough: arm.kind === 'pass-through' }
-      : gatewayConfig(arm, upstreamPort, this.#tlsFiles(arm));
-    return Child.start<GatewayReady>({
+      : gatewayConfig(arm, spec ?? {}, surroundings);
+    return this.#start<GatewayReady>({
       name: `gateway ${arm.id}`,
       module: bare ? modulePath(`bench/baselines/${arm.client.transport}`) : modulePath('gateway/main'),
       arguments: ['--config', this.#file(config), '--exit-with-stdin'],
       prefix: this.#pinning.prefix('gateway'),
-      readyTimeoutMs: READY_TIMEOUT_MS,
     });
+  }
+
+  #start<Ready, Line = never, Command = never>(
+    spec: Omit<ChildSpec, 'readyTimeoutMs' | 'compileCache'>,
+  ): Promise<Child<Ready, Line, Command>> {
+    return Child.start({ ...spec, compileCache: join(this.#folder, 'compiled'), readyTimeoutMs: READY_TIMEOUT_MS });
   }
 
   #tlsFiles(arm: Arm): { key: string; cert: string } | undefined {
     if (!arm.conditions.tls) return undefined;
-    if (!this.#certificate) throw new Error('no certificate was made for this run');
-    return { key: this.#certificate.keyFile, cert: this.#certificate.certFile };
+    if (!this.certificate) throw new Error('no certificate was made for this run');
+    return { key: this.certificate.keyFile, cert: this.certificate.certFile };
   }
 
   #file(config: object): string {
@@ -118,53 +138,4 @@ export class Processes {
     writeFileSync(path, JSON.stringify(config));
     return path;
   }
-}
-
-function gatewayConfig(arm: Arm, upstreamPort: number, tls: { key: string; cert: string } | undefined): object {
-  const { conditions } = arm;
-  const streams = Math.max(16, conditions.streamsPerConnection);
-  return {
-    gateway: {
-      host: '127.0.0.1',
-      port: 0,
-      adminPort: 0,
-      flushMs: conditions.flushMs,
-      compression: conditions.compression,
-      streamsInFlightMax: streams,
-      namedStreamsMax: Math.max(32, streams),
-      connectionsMax: 20_000,
-      ...(tls ? { tls } : {}),
-    },
-    acp: { defaultAgent: 'codex', allowedAgents: ['codex', 'subagent'] },
-    // Room for whatever the load brings: what is asked of an arm is what it costs, not when it refuses.
-    agents: { execution: arm.execution, threadPool: { turnsPerThread: 4_096, queueSize: 10_000 } },
-    upstream: {
-      url: `http://127.0.0.1:${upstreamPort}`,
-      transport: arm.upstream.transport,
-      envelope: arm.upstream.envelope,
-      connection: arm.upstream.connection,
-      streamsPerConnection: conditions.streamsPerConnection,
-      connectionsMax: 10_000,
-      history: arm.history,
-    },
-    logging: { level: 'error' },
-  };
-}
-
-/** What a gateway's process depends on: arms that differ only in what the mock LLM or the load does can share one. */
-export function gatewayKey(arm: Arm): string {
-  const { tokensPerChunk: _chunk, arrivals: _arrivals, users: _users, ...ofGateway } = arm.conditions;
-  return JSON.stringify([arm.kind, arm.client, arm.upstream, arm.history, arm.execution, ofGateway]);
-}
-
-/** The model name that makes the mock LLM behave as the scenario and the arm want. */
-export function modelName(model: ModelSpec, arm: Arm): string {
-  const settings: string[] = [];
-  if (model.ttftMs !== undefined) settings.push(`ttftMs=${model.ttftMs}`);
-  if (model.tpotMs !== undefined) settings.push(`tpotMs=${model.tpotMs}`);
-  if (model.jitter !== undefined) settings.push(`jitter=${model.jitter}`);
-  if (model.stalls !== undefined) settings.push(`stalls=${model.stalls}`);
-  if (arm.conditions.tokensPerChunk !== 1) settings.push(`chunk=${arm.conditions.tokensPerChunk}`);
-  if (arm.conditions.arrivals !== 'independent') settings.push(`arrivals=${arm.conditions.arrivals}`);
-  return settings.length === 0 ? model.profile : `${model.profile}@${settings.join(',')}`;
 }

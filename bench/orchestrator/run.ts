@@ -6,11 +6,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { renderReport } from '../../reports/render.ts';
-import type { JsonValue, NotRun, Report, ReportVerdict } from '../../reports/report.ts';
+import type { Report } from '../../reports/report.ts';
 import { SCHEMA_VERSION } from '../../reports/report.ts';
 import { writeReport } from '../../reports/write.ts';
 import { SCENARIOS } from '../../scenarios/index.ts';
-import { type Arm, arm, type Direct, isDirect } from '../arms.ts';
+import { type Direct, isDirect } from '../arms.ts';
+import { judgeClaims } from '../claims/claims.ts';
+import { cellsNotRun } from '../claims/grid.ts';
 import { EXIT } from '../command/command.ts';
 import type { BenchOptions } from '../command/options.ts';
 import { readCanary, timeCanary } from '../host/canary.ts';
@@ -18,13 +20,19 @@ import { makeCertificate } from '../host/certificate.ts';
 import { readMachine } from '../host/environment.ts';
 import { packageRoot, packageVersion } from '../host/package.ts';
 import { planPinning, readPinningFacts } from '../host/pinning.ts';
-import type { Scenario } from '../scenario.ts';
+import { LatencyHistogram } from '../statistics/histogram.ts';
 import { rng } from '../statistics/rng.ts';
+import type { ScenarioData } from './arm-data.ts';
 import { ChildError } from './children.ts';
-import { type LaunchContext, type LaunchData, type Planned, runLaunch } from './launch.ts';
+import { runLaunch } from './launch.ts';
+import type { LaunchContext, LaunchData, Planned } from './launch-context.ts';
+import type { Links } from './links.ts';
+import type { Observation } from './observation.ts';
+import { needsTls, parametersOf, planRun, reasonsOf, roundTripsOfRun } from './plan.ts';
 import { type Gateway, type Generator, Processes } from './processes.ts';
 import { makeProgress } from './progress.ts';
-import { type ScenarioData, summarise } from './summarise.ts';
+import { measuredAnything, verdictOf } from './run-verdict.ts';
+import { gatherAll, summarise } from './summarise.ts';
 import { judgeThresholds } from './thresholds.ts';
 
 /** @returns the exit status. */
@@ -36,20 +44,12 @@ export async function runBench(options: BenchOptions): Promise<number> {
   const abort = new AbortController();
   const interrupt = () => abort.abort();
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const scenariosOf = options.scenarios.map((name) => SCENARIOS[name]!);
+  const certificate = needsTls(scenariosOf, options) ? makeCertificate(folder) : undefined;
+  const { planned, notRun } = planRun(scenariosOf, options, certificate !== undefined);
+  const roundTripsMs = roundTripsOfRun(planned);
   const facts = readPinningFacts();
-  const pinning = planPinning(facts);
-  const plans = options.scenarios.map((name) => plan(SCENARIOS[name]!, options));
-  const needsTls = plans.some(({ arms }) => arms.some(({ conditions }) => conditions.tls));
-  const certificate = needsTls ? makeCertificate(folder) : undefined;
-  const notRun = new Map<string, NotRun[]>();
-  const planned = plans.map((one): Planned => {
-    const lost = certificate ? [] : one.arms.filter(({ conditions }) => conditions.tls);
-    notRun.set(
-      one.scenario.name,
-      lost.map(({ id }) => ({ what: id, reason: 'there is no openssl to make a certificate with' })),
-    );
-    return { ...one, arms: one.arms.filter((armOf) => !lost.includes(armOf)) };
-  });
+  const pinning = planPinning(facts, roundTripsMs.length > 0);
   const data: LaunchData = { observations: [], answers: [] };
   let trouble: string | undefined;
   const canaryBefore = timeCanary();
@@ -58,6 +58,7 @@ export async function runBench(options: BenchOptions): Promise<number> {
       folder,
       pinning,
       certificate,
+      roundTripsMs,
       gatewayCores: gatewayCoresOf(pinning, facts.coresEffective),
       signal: abort.signal,
       progress,
@@ -72,18 +73,20 @@ export async function runBench(options: BenchOptions): Promise<number> {
   }
   const canary = readCanary(canaryBefore, timeCanary());
   const machine = readMachine(packageRoot());
-  const scenarios = summarise(
-    planned.map(
-      (one): ScenarioData => ({
+  const cells = cellsNotRun(planned, reasonsOf(options, certificate !== undefined));
+  const gathered = gatherAll(
+    planned.map((one): ScenarioData => {
+      const { name } = one.scenario;
+      return {
         ...one,
-        observations: data.observations.filter(({ scenario }) => scenario === one.scenario.name),
-        answers: data.answers.filter(({ scenario }) => scenario === one.scenario.name),
-        notRun: notRun.get(one.scenario.name) ?? [],
+        observations: data.observations.filter(({ scenario }) => scenario === name),
+        answers: data.answers.filter(({ scenario }) => scenario === name),
+        notRun: [...(notRun.get(name) ?? []), ...(cells.get(name) ?? [])],
         parameters: parametersOf(one, options),
-      }),
-    ),
-    options.seed,
+      };
+    }),
   );
+  const scenarios = summarise(gathered, options.seed);
   const thresholds = judgeThresholds(options.thresholds, scenarios);
   const verdict = verdictOf(scenarios, thresholds, trouble, canary.shift);
   const report: Report = {
@@ -100,19 +103,20 @@ export async function runBench(options: BenchOptions): Promise<number> {
       notes: [
         ...(machine.notes ?? []),
         ...pinning.notes,
+        ...linkNotes(data.observations),
         `the canary ran ${canary.shift.toFixed(2)} times as long after the run as before it`,
       ],
     },
     scenarios,
-    claims: [],
+    claims: judgeClaims(gathered, scenarios, options.seed),
     thresholds,
     verdict: verdict.verdict,
     verdictReason: verdict.reason,
   };
-  const paths = writeReport(report, options.outDir);
-  if (options.json) process.stdout.write(renderReport(report, 'json'));
+  const paths = await writeReport(report, options.outDir);
+  if (options.json) process.stdout.write(await renderReport(report, 'json'));
   else {
-    process.stdout.write(renderReport(report, 'terminal', { color: process.stdout.isTTY === true }));
+    process.stdout.write(await renderReport(report, 'terminal', { terminal: { color: process.stdout.isTTY === true } }));
     process.stdout.write(`\nReports: ${paths.join(', ')}\n`);
   }
   if (trouble !== undefined) process.stderr.write(`gatebench: ${trouble}\n`);
@@ -123,17 +127,21 @@ export async function runBench(options: BenchOptions): Promise<number> {
 type RunParts = Pick<LaunchContext, 'folder' | 'gatewayCores' | 'signal' | 'progress'> & {
   pinning: ReturnType<typeof planPinning>;
   certificate: ReturnType<typeof makeCertificate>;
+  /** Of emulated links that the run needs; none where it needs none. */
+  roundTripsMs: readonly number[];
 };
 
 async function runLaunches(options: BenchOptions, planned: readonly Planned[], data: LaunchData, parts: RunParts): Promise<void> {
-  const { pinning, certificate, ...rest } = parts;
-  const processes = new Processes(parts.folder, pinning, certificate);
+  const { pinning, certificate, roundTripsMs, ...rest } = parts;
+  const processes = new Processes(parts.folder, pinning, parts.gatewayCores, certificate);
   const launches = Math.max(...planned.map(({ extent }) => extent.launches));
   const upstream = await processes.startUpstream();
   try {
     const generators = new Map<Direct, Generator>();
     let canned: Gateway | undefined;
+    let links: Links | undefined;
     try {
+      if (roundTripsMs.length > 0) links = await processes.startLinks(roundTripsMs);
       generators.set('direct', await processes.startGenerator('direct'));
       for (const { arms } of planned) {
         for (const { kind } of arms)
@@ -141,13 +149,16 @@ async function runLaunches(options: BenchOptions, planned: readonly Planned[], d
       }
       if (planned.some(({ scenario }) => scenario.target === 'canned')) canned = await processes.startCanned();
       let done = 0;
-      const total = launches * planned.reduce((sum, { arms, extent }) => sum + arms.length * extent.trialsPerLaunch, 0);
+      const trialsOf = ({ scenario, arms, extent }: Planned) =>
+        arms.length * extent.trialsPerLaunch * (scenario.plan.kind === 'overload' ? 2 : 1);
+      const total = launches * planned.reduce((sum, one) => sum + trialsOf(one), 0);
       const context: LaunchContext = {
         ...rest,
         processes,
         upstream,
         generators,
         canned,
+        links,
         coreShared: pinning.shared,
         seed: options.seed,
         trace: options.trace,
@@ -167,67 +178,22 @@ async function runLaunches(options: BenchOptions, planned: readonly Planned[], d
         );
       }
     } finally {
-      await Promise.all([...generators.values(), ...(canned ? [canned] : [])].map((child) => child.stop()));
+      const children = [...generators.values(), ...(canned ? [canned] : []), ...(links ? [links.child] : [])];
+      await Promise.all(children.map((child) => child.stop()));
     }
   } finally {
     await upstream.stop();
   }
 }
 
-function plan(scenario: Scenario, options: BenchOptions): Planned {
-  const extent = scenario[options.depth];
-  const arms: Arm[] = (options.arms ?? scenario.arms).map(arm);
-  const { pairs: _pairs, ...unpaired } = scenario;
-  return {
-    // With arms of the user's choice the first is the baseline of all.
-    scenario: options.arms ? unpaired : scenario,
-    arms,
-    extent: options.launches === undefined ? extent : { ...extent, launches: options.launches },
-  };
-}
-
-function parametersOf({ scenario, extent }: Planned, options: BenchOptions): Record<string, JsonValue> {
-  const { model, workload, plan } = scenario;
-  return JSON.parse(
-    JSON.stringify({
-      depth: options.depth,
-      ...extent,
-      model,
-      workload,
-      load: plan.kind === 'load' ? plan.load : plan,
-      trace: options.trace ?? null,
-    }),
-  ) as Record<string, JsonValue>;
-}
-
 function gatewayCoresOf(pinning: ReturnType<typeof planPinning>, coresEffective: number): number {
   return pinning.card.find(({ process }) => process === 'gateway')?.cores.length ?? coresEffective;
 }
 
-function measuredAnything(scenarios: Report['scenarios']): boolean {
-  return scenarios.some(({ arms }) => arms.some(({ launches, turns }) => launches > 0 && turns.completed > 0));
-}
-
-/** Beyond this, before and after the run are two machines. */
-const CANARY_SHIFT_MAX = 1.5;
-
-function verdictOf(
-  scenarios: Report['scenarios'],
-  thresholds: Report['thresholds'],
-  trouble: string | undefined,
-  canaryShift: number,
-): { verdict: ReportVerdict; reason: string } {
-  const missed = thresholds.filter(({ ok }) => !ok);
-  if (trouble !== undefined) return { verdict: 'inconclusive', reason: trouble };
-  if (!measuredAnything(scenarios)) return { verdict: 'fail', reason: 'nothing valid was measured' };
-  if (missed.length > 0) return { verdict: 'fail', reason: `${missed.length} of ${thresholds.length} thresholds do not hold` };
-  const invalid = scenarios.flatMap(({ name, arms }) => arms.filter(({ validity }) => !validity.ok).map(({ id }) => `${name} ${id}`));
-  if (invalid.length > 0) return { verdict: 'inconclusive', reason: `too many trials were not valid on ${invalid.join(', ')}` };
-  if (Math.max(canaryShift, 1 / canaryShift) > CANARY_SHIFT_MAX) {
-    return { verdict: 'inconclusive', reason: `the machine’s speed changed by a factor of ${canaryShift.toFixed(2)} during the run` };
-  }
-  return {
-    verdict: 'pass',
-    reason: thresholds.length > 0 ? 'every arm was measured validly and every threshold holds' : 'every arm was measured validly',
-  };
+/** The emulated links' own error over the run, which is part of no trial that is valid beyond its limit. */
+function linkNotes(observations: readonly Observation[]): string[] {
+  const lateness = LatencyHistogram.merge(observations.flatMap(({ links }) => links?.lateness ?? []));
+  const [p50, p99] = [lateness.quantileMs(0.5), lateness.quantileMs(0.99)];
+  if (p50 === null || p99 === null) return [];
+  return [`the emulated links delivered ${lateness.count} times, late by ${p50.toFixed(2)} ms (p50) and ${p99.toFixed(2)} ms (p99)`];
 }

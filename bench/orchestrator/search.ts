@@ -28,43 +28,72 @@ export interface Answer {
   atLeast: boolean;
 }
 
+export interface SearchOptions {
+  /** The grid index of the first probe. */
+  start: number;
+  /** How far the first steps go, in grid indices. */
+  step: number;
+  probesMax: number;
+  /** What held must hold once more before it is the answer. */
+  confirm?: boolean;
+}
+
 export class Search {
   readonly #top: number;
-  #low = -1;
+  readonly #confirm: boolean;
+  /** Indices that held, ascending. */
+  #held: number[] = [];
+  #confirmed = -1;
   #high: number;
   #limited = false;
   #next: number;
   #step: number;
   #probesLeft: number;
 
-  /** @param step how far the first steps go, in grid indices. */
-  constructor(grid: Grid, start: number, step: number, probesMax: number) {
+  constructor(grid: Grid, { start, step, probesMax, confirm = false }: SearchOptions) {
     this.#top = gridTop(grid);
     this.#high = this.#top + 1;
     this.#next = Math.max(0, Math.min(this.#top, start));
     this.#step = step;
     this.#probesLeft = probesMax;
+    this.#confirm = confirm;
+  }
+
+  get #low(): number {
+    return this.#held.at(-1) ?? -1;
+  }
+
+  get #settled(): boolean {
+    return this.#high - this.#low <= 1 && (!this.#confirm || this.#low < 0 || this.#confirmed === this.#low);
   }
 
   /** The index to probe, or `undefined` when the answer stands. */
   get next(): number | undefined {
-    const closed = this.#high - this.#low <= 1;
-    return closed || this.#probesLeft <= 0 ? undefined : this.#next;
+    return this.#settled || this.#probesLeft <= 0 ? undefined : this.#next;
   }
 
   tell(result: ProbeResult): void {
     this.#probesLeft -= 1;
     const at = this.#next;
-    if (result === 'holds') this.#low = Math.max(this.#low, at);
-    else if (at < this.#high) {
-      this.#high = at;
-      this.#limited = result === 'limited';
-    }
-    const bracketed = this.#low >= 0 && this.#high <= this.#top;
-    if (bracketed) this.#next = Math.floor((this.#low + this.#high) / 2);
-    else if (this.#low >= 0) this.#next = Math.min(this.#top, this.#low + this.#step);
-    else this.#next = Math.max(0, this.#high - this.#step);
-    if (!bracketed) this.#step *= 2;
+    if (result !== 'holds') {
+      if (at < this.#high) {
+        this.#high = at;
+        this.#limited = result === 'limited';
+      }
+      // What held before and does not hold now did so by chance.
+      this.#held = this.#held.filter((index) => index < this.#high);
+    } else if (at === this.#low) this.#confirmed = at;
+    else if (at > this.#low) this.#held.push(at);
+    this.#next = this.#place();
+  }
+
+  #place(): number {
+    const low = this.#low;
+    if (low >= 0 && this.#high - low <= 1) return low;
+    if (low >= 0 && this.#high <= this.#top) return Math.floor((low + this.#high) / 2);
+    const step = this.#step;
+    this.#step *= 2;
+    return low >= 0 ? Math.min(this.#top, low + step) : Math.max(0, this.#high - step);
   }
 
   get answer(): Answer {

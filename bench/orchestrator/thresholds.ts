@@ -1,8 +1,9 @@
 /**
- * Judges thresholds on a finished report. A threshold speaks of every arm that has the measure, and of the bound of
- * the interval that is against us: what is not shown to hold does not hold.
+ * Judges thresholds on a finished report. A threshold speaks of every arm that has the measure, or of every comparison
+ * that has it as a difference, and of the bound of the interval that is against us: what is not shown to hold does not
+ * hold.
  */
-import type { Threshold as Judged, Measured, Scenario } from '../../reports/report.ts';
+import type { Interval, Threshold as Judged, Scenario } from '../../reports/report.ts';
 import { keeps, type Threshold } from '../command/thresholds.ts';
 
 export function judgeThresholds(thresholds: readonly Threshold[], scenarios: readonly Scenario[]): Judged[] {
@@ -10,29 +11,41 @@ export function judgeThresholds(thresholds: readonly Threshold[], scenarios: rea
 }
 
 function judgeThreshold(threshold: Threshold, scenarios: readonly Scenario[]): Judged {
+  const { expression, unit } = threshold;
   const upward = threshold.operator.startsWith('<');
   let worst: number | null = null;
-  for (const measured of scenarios.flatMap(({ arms }) => arms.flatMap((arm) => arm.metrics[threshold.measure] ?? []))) {
-    const value = boundAgainst(measured, threshold.quantile, upward);
-    if (value === null) {
-      return {
-        expression: threshold.expression,
-        ok: false,
-        value: null,
-        unit: threshold.unit,
-        reason: measured.reason ?? 'an arm has no value for it',
-      };
-    }
+  for (const { estimate, interval, reason } of valuesOf(threshold, scenarios)) {
+    // The interval's far end, or the estimate where there is no interval.
+    const value = interval ? interval[upward ? 1 : 0] : estimate;
+    if (value === null) return { expression, ok: false, value: null, unit, reason };
     worst = worst === null ? value : upward ? Math.max(worst, value) : Math.min(worst, value);
   }
-  const { expression, unit } = threshold;
-  if (worst === null) return { expression, ok: false, value: null, unit, reason: `no arm of this run has ${threshold.measure}` };
+  if (worst === null) return { expression, ok: false, value: null, unit, reason: nothingOf(threshold) };
   return { expression, ok: keeps(threshold, worst), value: worst, unit };
 }
 
-/** The interval's far end, or the estimate where there is no interval. */
-function boundAgainst(measured: Measured, quantile: string | undefined, upward: boolean): number | null {
-  const estimate = quantile === undefined ? measured.estimate : (measured.quantiles?.[quantile] ?? null);
-  const interval = quantile === undefined ? measured.interval : (measured.quantileIntervals?.[quantile] ?? null);
-  return interval ? interval[upward ? 1 : 0] : estimate;
+interface Value {
+  estimate: number | null;
+  interval: Interval | null;
+  /** Why there is no estimate. */
+  reason: string;
+}
+
+function valuesOf({ of, measure, quantile }: Threshold, scenarios: readonly Scenario[]): Value[] {
+  if (of === 'differences') {
+    const reference = quantile === undefined ? measure : `${measure}.${quantile}`;
+    const asked = scenarios.flatMap(({ comparisons }) => comparisons.filter((comparison) => comparison.measure === reference));
+    return asked.flatMap(({ difference }) => (difference ? { ...difference, reason: 'a comparison has no value for it' } : []));
+  }
+  return scenarios
+    .flatMap(({ arms }) => arms.flatMap(({ metrics }) => metrics[measure] ?? []))
+    .map((measured) => ({
+      estimate: quantile === undefined ? measured.estimate : (measured.quantiles?.[quantile] ?? null),
+      interval: quantile === undefined ? measured.interval : (measured.quantileIntervals?.[quantile] ?? null),
+      reason: measured.reason ?? 'an arm has no value for it',
+    }));
+}
+
+function nothingOf({ of, measure }: Threshold): string {
+  return of === 'arms' ? `no arm of this run has ${measure}` : `no comparison of this run has a difference of ${measure}`;
 }

@@ -1,20 +1,26 @@
 /**
  * Runs one trial on one arm and gathers what is known of it: the generator's result, the gateway's processor time over
- * the same stretch, the mock LLM's ledger joined with the client's reads, and whether any of it may be believed.
+ * the same stretch and what it says of itself, the mock LLM's ledger joined with the client's reads, and whether any of
+ * it may be believed.
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Arm } from '../arms.ts';
 import { type CpuMeter, type CpuSample, cpuBetween, openCpuMeter } from '../host/cpu.ts';
+import { openCpuTreeMeter } from '../host/cpu-tree.ts';
 import { TokenColumns } from '../ledger/columns.ts';
-import { joinLedger } from '../ledger/join.ts';
+import { joinLedger, linkDelaysNs } from '../ledger/join.ts';
 import type { ArrivalRow, LedgerRow } from '../ledger/rows.ts';
 import { LatencyHistogram } from '../statistics/histogram.ts';
-import { judgeTrial } from '../statistics/validity.ts';
+import { judgeTrial, type TrialFacts, VALIDITY_LIMITS } from '../statistics/validity.ts';
 import type { TrialResult, TrialSpec } from '../trial.ts';
 import { ChildError } from './children.ts';
+import { GatewayWatch } from './gateway-window.ts';
+import type { LinkFacts, Links } from './links.ts';
 import type { CpuFacts, LedgerFacts, Observation } from './observation.ts';
+import { overloadFacts, type Stretches } from './overload.ts';
 import type { Gateway, Generator, Upstream } from './processes.ts';
+import { rampBins } from './ramp.ts';
 
 /** What a trial runs in. */
 export interface Stage {
@@ -23,7 +29,9 @@ export interface Stage {
   generator: Generator;
   /** Absent for `direct` arms. */
   gateway: Gateway | undefined;
-  /** Generator and mock LLM share a core. */
+  /** Of the run; absent where no arm of it has a client leg over emulated links. */
+  links: Links | undefined;
+  /** Some of generator, mock LLM and links share a core. */
   coreShared: boolean;
   /** Cores that the gateway may use, for its share of them. */
   gatewayCores: number;
@@ -41,6 +49,12 @@ export interface TrialRequest {
   spec: TrialSpec;
   /** Stops the mock LLM for this long in the middle of the window. */
   freezeMs: number;
+  /** How late the instrument may be, p99, where another limit than the usual one holds. */
+  latenessMsMax?: number;
+  /** Users start one after the other over the whole window: told in bins. */
+  ramp?: true;
+  /** The trial overloads the gateway, in stretches whose load was made from this peak. */
+  overload?: { stretches: Stretches; peakPerSecond: number };
 }
 
 /** Beyond the trial's own length, before the generator is given up. */
@@ -52,44 +66,76 @@ export async function runTrial(stage: Stage, request: TrialRequest): Promise<Obs
   const arrivalsPath = join(stage.folder, 'arrivals.bin');
   const ledgerPath = join(stage.folder, 'ledger.bin');
   await ask(upstream, 'POST', '/ledger/clear');
-  const meter = gateway ? openCpuMeter(gateway.pid) : undefined;
+  const uses = request.spec.links ?? [];
+  if (uses.length > 0) await stage.links?.aim(uses, request.spec.client.port);
+  const meter = gateway && (request.arm.execution === 'process' ? openCpuTreeMeter(gateway.pid) : openCpuMeter(gateway.pid));
   const before = meter?.sample();
   const window: { start?: CpuSample | undefined; end?: CpuSample | undefined } = {};
+  const watch = new GatewayWatch(gateway?.ready.ports.admin ?? null);
   const spec = stage.hasLedger ? { ...request.spec, arrivalsPath } : request.spec;
   const result = await generate(stage, spec, (edge) => {
     window[edge] = meter?.sample();
+    if (edge === 'start') watch.begin();
+    else watch.end();
     if (edge === 'start' && request.freezeMs > 0) freeze(upstream.pid, request.spec.measureMs / 3, request.freezeMs);
   });
   const cpu = meter && gateway ? cpuFacts(gateway, meter, before, window, stage.gatewayCores) : undefined;
   await ask(upstream, 'POST', '/ledger/save', { path: ledgerPath });
   const { lateness } = (await ask(upstream, 'GET', '/stats')) as { lateness: { histogram: string } };
-  const ledger = joined(stage.hasLedger ? arrivalsPath : undefined, ledgerPath, LatencyHistogram.decode(lateness.histogram), result);
+  const arrivals = stage.hasLedger ? TokenColumns.load<ArrivalRow>(arrivalsPath) : new TokenColumns<ArrivalRow>(1);
+  const sent = TokenColumns.load<LedgerRow>(ledgerPath);
+  const { turns, ...times } = joinLedger(sent, arrivals, linkDelaysNs(spec.links));
+  const ledger: LedgerFacts = {
+    ...times,
+    mockLateness: LatencyHistogram.decode(lateness.histogram),
+    window: sentBetween(sent, result.windowStartNs, result.windowEndNs),
+  };
+  const links = uses.length > 0 ? await stage.links?.facts(uses) : undefined;
   for (const path of [arrivalsPath, ledgerPath]) rmSync(path, { force: true });
-  const reasons = judge(stage, request, result, ledger);
-  return { scenario: request.scenario, arm: request.arm.id, launch: request.launch, result, ledger, cpu, reasons };
+  return {
+    scenario: request.scenario,
+    arm: request.arm.id,
+    launch: request.launch,
+    result,
+    ledger,
+    cpu,
+    window: await watch.figures(),
+    ...(links ? { links } : {}),
+    ...(request.ramp && spec.load.kind === 'closed'
+      ? { ramp: rampBins({ arrivals, ledger: sent, turns }, { ...result, users: spec.load.users }) }
+      : {}),
+    ...(request.overload
+      ? { overload: overloadFacts(result, arrivals, request.overload.stretches, spec.warmupMs, request.overload.peakPerSecond) }
+      : {}),
+    reasons: judge(stage, request, result, ledger, links),
+  };
 }
 
-function judge(stage: Stage, request: TrialRequest, result: TrialResult, ledger: LedgerFacts): string[] {
-  const { spec } = request;
+function judge(stage: Stage, request: TrialRequest, result: TrialResult, ledger: LedgerFacts, links: LinkFacts | undefined): string[] {
+  const { spec, latenessMsMax } = request;
   const p99 = (histogram: LatencyHistogram) => histogram.quantileMs(0.99) ?? histogram.maxMs();
   const lateness = LatencyHistogram.decode(result.histograms.lateness);
-  return judgeTrial({
+  const facts: TrialFacts = {
     latenessP99Ms: p99(lateness),
     // A mock LLM that was stopped on purpose is late on purpose.
     mockLatenessP99Ms: request.freezeMs > 0 || stage.saturates ? 0 : p99(ledger.mockLateness),
+    links: links ? { latenessP99Ms: p99(links.lateness) } : null,
     coreShared: stage.coreShared,
     rate: spec.load.kind === 'closed' ? null : { offered: result.schedule.offeredRate, achieved: result.schedule.achievedRate },
     generatorCores: stage.saturates ? 0 : result.generator.cpuNs / result.generator.wallNs,
     inFlightPeak: result.generator.inFlightPeak,
     inFlightMax: spec.inFlightMax,
     turns: result.turns,
+    beside: result.beside?.turns ?? null,
     canaryMs: null,
-  });
+  };
+  if (latenessMsMax === undefined) return judgeTrial(facts);
+  return judgeTrial(facts, { ...VALIDITY_LIMITS, latenessMs: latenessMsMax, latenessCoreSharedMs: latenessMsMax });
 }
 
 /** Sends the trial to the generator and waits for its result. */
 function generate(stage: Stage, spec: TrialSpec, onEdge: (edge: 'start' | 'end') => void): Promise<TrialResult> {
-  const { generator, upstream, gateway, signal } = stage;
+  const { generator, upstream, gateway, links, signal } = stage;
   const limitMs = spec.warmupMs + spec.measureMs + spec.drainMs + OVERTIME_MS;
   return new Promise((resolve, reject) => {
     const settle = (act: () => void) => {
@@ -101,7 +147,7 @@ function generate(stage: Stage, spec: TrialSpec, onEdge: (edge: 'start' | 'end')
     const fail = (message: string) => settle(() => reject(new ChildError(message)));
     const onAbort = () => fail('interrupted');
     const timer = setTimeout(() => fail(`the generator did not finish trial ${spec.id} within ${limitMs} ms`), limitMs);
-    for (const child of [generator, upstream, ...(gateway ? [gateway] : [])]) {
+    for (const child of [generator, upstream, ...(gateway ? [gateway] : []), ...(links ? [links.child] : [])]) {
       void child.exited.then((how) => fail(`${child.name} ${how} during trial ${spec.id}`));
     }
     generator.onLine = (line) => {
@@ -136,14 +182,6 @@ function cpuFacts(
     waitRatio: trial.waitRatio,
     rssBytes: after.rssBytes,
   };
-}
-
-function joined(arrivalsPath: string | undefined, ledgerPath: string, mockLateness: LatencyHistogram, result: TrialResult): LedgerFacts {
-  const ledger = TokenColumns.load<LedgerRow>(ledgerPath);
-  const arrivals = arrivalsPath === undefined ? new TokenColumns<ArrivalRow>(1) : TokenColumns.load<ArrivalRow>(arrivalsPath);
-  // The emulated link delays nothing here: there is none.
-  const { gatewayAdded, completionLag, counts } = joinLedger(ledger, arrivals, 0);
-  return { gatewayAdded, completionLag, mockLateness, counts, window: sentBetween(ledger, result.windowStartNs, result.windowEndNs) };
 }
 
 /** What the target relayed meanwhile: by the sender's record, so that buffering on the way shifts nothing across the edges. */

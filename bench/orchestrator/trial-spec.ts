@@ -4,12 +4,16 @@ import type { TraceOptions } from '../command/options.ts';
 import type { Certificate } from '../host/certificate.ts';
 import type { Extent, Scenario } from '../scenario.ts';
 import { rng } from '../statistics/rng.ts';
-import type { Load, TrialSpec, Workload } from '../trial.ts';
-import { modelName } from './processes.ts';
+import type { Draw, LinkUse, Load, TrialSpec, Workload } from '../trial.ts';
+import { modelName, profileName } from './model-name.ts';
 
 /** Beyond any think time and reply of the scenarios; a turn that takes longer counts as timed out. */
 const TURN_TIMEOUT_MS = 60_000;
 const OPEN_IN_FLIGHT_MAX = 4_000;
+/** Each session's agents have a process of their own, which takes some 0.2 s of the processor to start: no part of what is measured. */
+const PROCESSES_START_MS = 2_000;
+/** Of a trial that is also told as a series. */
+export const SERIES_BIN_MS = 100;
 
 export interface SpecRequest {
   scenario: Scenario;
@@ -20,15 +24,30 @@ export interface SpecRequest {
   seed: number;
   port: number;
   certificate: Certificate | undefined;
+  /** The bearer token of the run's gateways, for arms with authentication. */
+  token: string;
   load: Load;
   extent: Extent;
+  /** For arms whose client leg goes over emulated links: these. */
+  links?: readonly LinkUse[];
+}
+
+/** With time for processes to start, where an arm has some. */
+export function extentOf(extent: Extent, arm: Arm): Extent {
+  return arm.execution === 'process' ? { ...extent, warmupMs: extent.warmupMs + PROCESSES_START_MS } : extent;
 }
 
 /** All arms face the same draws: the seed depends on scenario, launch and trial, never on the arm. */
 export function trialSpec(request: SpecRequest): TrialSpec {
-  const { scenario, arm, launch, trial, extent, load } = request;
+  const { scenario, arm, launch, trial, extent, links } = request;
   const { conditions } = arm;
-  const workload: Workload = { ...scenario.workload, model: modelName(scenario.model, arm), history: arm.history };
+  const load = sharedOut(request.load, links);
+  const workload: Workload = {
+    ...scenario.workload,
+    model: modelName(scenario.model, arm),
+    history: arm.history,
+    ...(scenario.model.computeMs === undefined ? {} : { unlimited: true }),
+  };
   return {
     // The same for all arms: the turns’ keys begin with it, and the mock LLM draws from the keys.
     id: `${scenario.name}-${launch}-${trial}`,
@@ -42,15 +61,56 @@ export function trialSpec(request: SpecRequest): TrialSpec {
       streamsPerConnection: conditions.streamsPerConnection,
       compression: conditions.compression,
       ...(conditions.tls && request.certificate ? { tls: { ca: request.certificate.ca, servername: 'localhost' } } : {}),
+      ...(conditions.auth === 'none' ? {} : { headers: { authorization: `Bearer ${request.token}` } }),
+      ...(conditions.auth === 'message' ? { session: {} } : {}),
     },
     workload,
     load,
+    ...(links ? { links } : {}),
+    ...besideOf(scenario, arm),
     warmupMs: extent.warmupMs,
     measureMs: extent.measureMs,
     drainMs: extent.drainMs,
     turnTimeoutMs: TURN_TIMEOUT_MS,
-    inFlightMax: load.kind === 'closed' ? load.users * 2 + 10 : OPEN_IN_FLIGHT_MAX,
+    // Of each of the two loads.
+    inFlightMax: load.kind === 'closed' ? Math.max(load.users, conditions.besideUsers) * 2 + 10 : OPEN_IN_FLIGHT_MAX,
+    seriesBinMs: scenario.plan.kind === 'overload' ? SERIES_BIN_MS : 0,
   };
+}
+
+/** Each link has as many users. */
+function sharedOut(load: Load, links: readonly LinkUse[] | undefined): Load {
+  return load.kind === 'closed' && links ? { ...load, users: usersOver(links.length, load.users) } : load;
+}
+
+/** At least as many, and as many over each link. */
+export function usersOver(links: number, users: number): number {
+  return Math.ceil(users / links) * links;
+}
+
+/** All users work in step with nobody: their first turns are spread over the length of one. */
+function besideOf({ beside }: Scenario, { conditions }: Arm): Pick<TrialSpec, 'beside'> {
+  const { besideUsers, besideCpu } = conditions;
+  if (!beside || besideUsers === 0) return {};
+  const computeMs = Math.round((beside.turnMs * besideCpu) / 100);
+  // With a tool there are two inferences, which share the time that is left.
+  const ttftMs = (beside.turnMs - computeMs) / (computeMs > 0 ? 2 : 1);
+  const workload: Workload = {
+    model: profileName({ profile: 'fixed', ttftMs, tpotMs: 0, jitter: 'off', stalls: 'off', ...(computeMs > 0 ? { computeMs } : {}) }),
+    agent: 'codex',
+    turnsPerSession: 1_000,
+    thinkMs: fixed(0),
+    inputTokens: fixed(20),
+    outputTokens: fixed(beside.outputTokens),
+    unlimited: true,
+    history: 'full',
+    phases: false,
+  };
+  return { beside: { workload, load: { kind: 'closed', users: besideUsers, spreadMs: beside.turnMs } } };
+}
+
+function fixed(value: number): Draw {
+  return { kind: 'fixed', value };
 }
 
 /** The load of a scenario with one fixed load, on this arm and with this recording. */
@@ -67,10 +127,11 @@ export function loadOf(scenario: Scenario, arm: Arm, trace: TraceOptions | undef
   return plan.load;
 }
 
-/** A short closed loop that compiles a fresh gateway's hot paths before anything is measured. */
-export function warmUpSpec(request: Omit<SpecRequest, 'load' | 'extent' | 'trial'>): TrialSpec {
+/** A short closed loop that compiles a fresh gateway's hot paths before anything is measured; without links, which would thin it out. */
+export function warmUpSpec({ links: _links, ...request }: Omit<SpecRequest, 'load' | 'extent' | 'trial'>): TrialSpec {
+  const { beside: _, ...alone } = request.scenario;
   const scenario: Scenario = {
-    ...request.scenario,
+    ...alone,
     name: 'warm-up',
     model: { profile: 'fixed', ttftMs: 5, tpotMs: 2, jitter: 'off', stalls: 'off' },
     workload: {

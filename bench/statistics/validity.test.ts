@@ -4,20 +4,22 @@ import { armValidity, judgeTrial, type TrialFacts, tooManyExcluded } from './val
 const good: TrialFacts = {
   latenessP99Ms: 2,
   mockLatenessP99Ms: 2,
+  links: { latenessP99Ms: 2 },
   coreShared: false,
   rate: { offered: 100, achieved: 99 },
   generatorCores: 0.7,
   inFlightPeak: 999,
   inFlightMax: 1_000,
   turns: { offered: 500, completed: 500, dropped: 0 },
+  beside: { offered: 40, completed: 40 },
   canaryMs: { before: 100, after: 125 },
 };
 
 describe('validity of a trial', () => {
   test('at its limits it is valid', () => {
     expect(judgeTrial(good)).toEqual([]);
-    expect(judgeTrial({ ...good, coreShared: true, latenessP99Ms: 5, mockLatenessP99Ms: 5 })).toEqual([]);
-    expect(judgeTrial({ ...good, rate: null, canaryMs: null })).toEqual([]);
+    expect(judgeTrial({ ...good, coreShared: true, latenessP99Ms: 5, mockLatenessP99Ms: 5, links: { latenessP99Ms: 5 } })).toEqual([]);
+    expect(judgeTrial({ ...good, rate: null, canaryMs: null, beside: null, links: null })).toEqual([]);
     expect(judgeTrial({ ...good, canaryMs: { before: 125, after: 100 } })).toEqual([]);
   });
 
@@ -25,12 +27,16 @@ describe('validity of a trial', () => {
     ['generator late', { latenessP99Ms: 2.01 }, 'generator lateness p99 2.01 ms is above 2 ms'],
     ['late on a shared core', { coreShared: true, latenessP99Ms: 5.01 }, 'generator lateness p99 5.01 ms is above 5 ms'],
     ['mock late', { mockLatenessP99Ms: 3 }, 'mock LLM lateness p99 3 ms is above 2 ms'],
+    ['link late', { links: { latenessP99Ms: 2.4 } }, 'emulated link lateness p99 2.4 ms is above 2 ms'],
+    ['link unknown', { links: { latenessP99Ms: null } }, 'emulated link lateness is not known'],
     ['lateness unknown', { latenessP99Ms: null }, 'generator lateness is not known'],
     ['NaN is not on time', { latenessP99Ms: Number.NaN }, 'generator lateness p99 NaN ms is above 2 ms'],
     ['rate missed', { rate: { offered: 100, achieved: 98.9 } }, 'achieved 98.9 % of the offered rate, less than 99 %'],
     ['generator busy', { generatorCores: 0.71 }, 'generator used 71 % of a core, more than 70 %'],
     ['cap reached', { inFlightPeak: 1_000 }, 'in-flight cap of 1000 was hit, 0 turns dropped'],
     ['turns dropped', { turns: { offered: 500, completed: 497, dropped: 3 } }, 'in-flight cap of 1000 was hit, 3 turns dropped'],
+    ['a failure beside', { beside: { offered: 40, completed: 38 } }, '2 of the 40 turns beside did not complete'],
+    ['nothing beside', { beside: { offered: 0, completed: 0 } }, 'no turn beside was due in the window'],
     ['machine slower', { canaryMs: { before: 100, after: 126 } }, "the machine's speed changed by a factor of 1.26 during the trial"],
     ['machine faster', { canaryMs: { before: 126, after: 100 } }, "the machine's speed changed by a factor of 0.79 during the trial"],
     ['nothing completed', { turns: { offered: 500, completed: 0, dropped: 0 } }, 'no turn completed'],

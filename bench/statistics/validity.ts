@@ -11,7 +11,9 @@ export interface TrialFacts {
   latenessP99Ms: number | null;
   /** Of the mock LLM: how late it sent its tokens. */
   mockLatenessP99Ms: number | null;
-  /** Generator and mock run on one core. */
+  /** Of the emulated links: how late they delivered; `null` where the client leg goes over none. */
+  links: { latenessP99Ms: number | null } | null;
+  /** Some of generator, mock and links run on one core. */
   coreShared: boolean;
   /** Turns a second; `null` for closed loads, which offer no rate. */
   rate: { offered: number; achieved: number } | null;
@@ -20,6 +22,8 @@ export interface TrialFacts {
   inFlightPeak: number;
   inFlightMax: number;
   turns: { offered: number; completed: number; dropped: number };
+  /** Of the load beside the measured one; `null` where there is none. */
+  beside: { offered: number; completed: number } | null;
   /** The same fixed piece of work, timed before and after; `null` where it does not run. */
   canaryMs: { before: number; after: number } | null;
 }
@@ -33,9 +37,10 @@ export const VALIDITY_LIMITS = Object.freeze({
   canaryChangeMax: 1.25,
   excludedShareMax: 0.2,
 });
+export type ValidityLimits = Readonly<Record<keyof typeof VALIDITY_LIMITS, number>>;
 
 /** @returns the reasons not to believe the trial, in words; none when it is valid. */
-export function judgeTrial(facts: TrialFacts, limits: typeof VALIDITY_LIMITS = VALIDITY_LIMITS): string[] {
+export function judgeTrial(facts: TrialFacts, limits: ValidityLimits = VALIDITY_LIMITS): string[] {
   const reasons: string[] = [];
   const latenessMax = facts.coreShared ? limits.latenessCoreSharedMs : limits.latenessMs;
   const late = (whose: string, latenessMs: number | null) => {
@@ -45,8 +50,12 @@ export function judgeTrial(facts: TrialFacts, limits: typeof VALIDITY_LIMITS = V
 
   if (facts.turns.offered === 0) return ['no turn was due in the window'];
   if (facts.turns.completed === 0) reasons.push('no turn completed');
+  if (facts.beside !== null && facts.beside.completed < facts.beside.offered) {
+    reasons.push(`${facts.beside.offered - facts.beside.completed} of the ${facts.beside.offered} turns beside did not complete`);
+  } else if (facts.beside?.offered === 0) reasons.push('no turn beside was due in the window');
   late('generator', facts.latenessP99Ms);
   late('mock LLM', facts.mockLatenessP99Ms);
+  if (facts.links !== null) late('emulated link', facts.links.latenessP99Ms);
   if (facts.rate !== null && !(facts.rate.achieved >= limits.achievedShareMin * facts.rate.offered)) {
     const share = ((100 * facts.rate.achieved) / facts.rate.offered).toFixed(1);
     reasons.push(`achieved ${share} % of the offered rate, less than ${limits.achievedShareMin * 100} %`);

@@ -95,7 +95,11 @@ function tests(test: Tests, adjusted: Adjusted): Omit<Judgement, 'verdict' | 're
   return { pDifference: test.pDifference, pSame: test.pSame, ...adjusted };
 }
 
-function obstacle({ estimate, trials }: Question, launchesMin: number): string | undefined {
+/** Why a ratio can show nothing, however it comes out. */
+export function obstacle(
+  { estimate, trials }: Pick<Question, 'estimate' | 'trials'>,
+  launchesMin = VERDICT_LAUNCHES_MIN,
+): string | undefined {
   if (trials !== undefined && tooManyExcluded(trials.excluded, trials.total)) {
     return `${trials.excluded} of ${trials.total} trials were invalid and excluded, more than 20 %`;
   }

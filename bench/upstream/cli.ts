@@ -33,7 +33,10 @@ on one port, with the timing of real models.
 
 The model's name says how it answers: PROFILE[@key=value,…]
   profiles: ${PROFILE_NAMES.join(', ')}
-  keys:     ${MODEL_KEYS.join(', ')}
+  keys:     ${MODEL_KEYS.slice(0, 8).join(', ')},
+            ${MODEL_KEYS.slice(8).join(', ')}
+            (replies end with tools=N calls of tool=NAME, told {"ms": toolMs, "blockMs": toolBlockMs},
+            until toolRounds=N rounds of results have come)
 A marker in the last user message asks for more: [gatebench key=NAME tokens=N fault=FAULT]
   faults:   ${FAULT_FORMS.slice(0, 5).join(', ')},
             ${FAULT_FORMS.slice(5).join(', ')}

@@ -6,7 +6,6 @@ import type { Turn } from '../../transports/contract.ts';
 import { TokenColumns } from '../ledger/columns.ts';
 import type { LedgerRow } from '../ledger/rows.ts';
 import { Upstream } from './handler.ts';
-import { TOOL_CALL } from './reply.ts';
 import { FakeWaiting } from './testing/fake-waiting.ts';
 import { ARRIVED_SSE, Recorder, turnOf } from './testing/turns.ts';
 import { loadText, TextRing } from './text.ts';
@@ -102,7 +101,7 @@ describe('a reply', () => {
     expect(new Set(calls.map(({ id }) => id)).size).toBe(2);
     expect(() => JSON.parse(calls[0]!.arguments)).not.toThrow();
     expect(reply.end).toMatchObject({ outcome: { finish: 'toolCalls' } });
-    expect(reply.end?.usage?.outputTokens).toBe(1 + 2 * text.promptTokens([TOOL_CALL.name, TOOL_CALL.arguments]));
+    expect(reply.end?.usage?.outputTokens).toBe(1 + 2 * text.promptTokens([calls[0]!.name, calls[0]!.arguments]));
   });
 
   test('reads the marker of the last user message, and does without', () => {
@@ -160,6 +159,109 @@ describe('a reply', () => {
     expect(times).toHaveLength(40);
     // Within the rounds of the loop that the pass itself takes.
     for (const atMs of times) expect(atMs % 5).toBeLessThan(0.01);
+  });
+});
+
+describe('an agent that runs the tools', () => {
+  const model = `${FIXED},tools=2,tool=compute,toolMs=40,toolBlockMs=5,toolRounds=2`;
+  const marker = '[gatebench key=trial.s.0.0 tokens=3]';
+
+  /** Answers each reply's calls until a reply makes none. @returns what the model said, reply by reply. */
+  function talk({ waiting, say }: ReturnType<typeof setUp>, history: 'full' | 'delta') {
+    const replies: Recorder[] = [];
+    let input: Turn['input'] = [{ role: 'user', content: marker }];
+    for (let more: Partial<Turn> = { input }; replies.length < 9; ) {
+      const reply = say(turnOf(model, '', more));
+      waiting.runUntil(waiting.nowNs() + 1_000 * MS);
+      replies.push(reply);
+      const toolCalls = reply.events.flatMap(({ event }) => (event.type === 'toolCall' ? [event] : []));
+      if (toolCalls.length === 0) break;
+      const results = toolCalls.map(({ id }) => ({ role: 'tool', content: 'done', toolCallId: id }) as const);
+      input = [...input, { role: 'assistant', content: reply.text, toolCalls }, ...results];
+      more = history === 'full' ? { input } : { input: results, previousResponseId: reply.end!.responseId! };
+    }
+    return replies;
+  }
+
+  test.each(['full', 'delta'] as const)('%s history: calls for so many rounds, then stops; the turn keeps its key', (history) => {
+    const world = setUp();
+    const replies = talk(world, history);
+    expect(replies.map(({ end }) => end?.outcome)).toEqual([
+      { kind: 'completed', finish: 'toolCalls' },
+      { kind: 'completed', finish: 'toolCalls' },
+      { kind: 'completed', finish: 'stop' },
+    ]);
+    const calls = replies.flatMap(({ events }) => events.flatMap(({ event }) => (event.type === 'toolCall' ? [event] : [])));
+    expect(calls.map((call) => [call.name, call.arguments])).toEqual(Array(4).fill(['compute', '{"ms":40,"blockMs":5}']));
+    expect(new Set(calls.map(({ id }) => id)).size).toBe(4);
+    expect(world.ledger().rows.map(({ key, round, ordinal, count }) => [key, round, ordinal, count])).toEqual([
+      ['trial.s.0.0', 0, 0, 3],
+      ['trial.s.0.0', 1, 0, 3],
+      ['trial.s.0.0', 2, 0, 3],
+    ]);
+    expect(replies[2]!.end?.usage?.outputTokens).toBe(3);
+  });
+
+  test('rounds differ in text and timing, and are the same in both histories; the first is that of a turn without tools', () => {
+    const of = (history: 'full' | 'delta') => talk(setUp(), history).map(({ text }) => text);
+    expect(of('delta')).toEqual(of('full'));
+    expect(new Set(of('full')).size).toBe(3);
+    expect(of('full')[0]).toBe(text.textOf('s.0.0', 3).piece(0, 3));
+  });
+
+  test('a round that is tried again is the same round', () => {
+    const { waiting, say, ledger } = setUp();
+    const input: Turn['input'] = [
+      { role: 'user', content: marker },
+      { role: 'assistant', content: '', toolCalls: [{ id: 'c', name: 'compute', arguments: '{}' }] },
+      { role: 'tool', content: 'done', toolCallId: 'c' },
+    ];
+    const replies = [1, 2].map(() => say(turnOf(model, '', { input })));
+    waiting.runUntil(1_000 * MS);
+    expect(ledger().rows.map(({ round, ordinal }) => [round, ordinal])).toEqual([
+      [1, 0],
+      [1, 1],
+    ]);
+    expect(replies[1]!.text).toBe(replies[0]!.text);
+  });
+
+  test('without a number of rounds every reply calls; with none, no reply does', () => {
+    const { waiting, say } = setUp();
+    const input: Turn['input'] = [
+      { role: 'user', content: marker },
+      ...Array.from({ length: 20 }, () => [{ role: 'assistant', content: '' } as const, { role: 'tool', content: 'done' } as const]).flat(),
+    ];
+    const replies = [`${FIXED},tools=1`, `${FIXED},tools=1,toolRounds=21`, `${FIXED},toolRounds=20`, `${FIXED},toolRounds=0`].map((name) =>
+      say(turnOf(name, '', { input })),
+    );
+    waiting.runUntil(1_000 * MS);
+    expect(replies.map(({ types }) => types.includes('toolCall'))).toEqual([true, true, false, false]);
+    expect(replies.map(({ end }) => end?.outcome)).toMatchObject([
+      { finish: 'toolCalls' },
+      { finish: 'toolCalls' },
+      { finish: 'stop' },
+      { finish: 'stop' },
+    ]);
+  });
+
+  test('a continued turn without the marker’s response is refused, and a new question begins a new turn', () => {
+    const { waiting, say, ledger } = setUp();
+    const results: Turn['input'] = [{ role: 'tool', content: 'done', toolCallId: 'c' }];
+    const lost = say(turnOf(model, '', { input: results, previousResponseId: 'resp_unknown' }));
+    expect(lost.end?.outcome).toMatchObject({ kind: 'refused', code: 'previous_response_not_found' });
+    const first = say(turnOf(model, marker));
+    waiting.runUntil(1_000 * MS);
+    const input: Turn['input'] = [...results, { role: 'user', content: '[gatebench key=trial.s.0.1 tokens=1]' }];
+    say(turnOf(model, '', { input, previousResponseId: first.end!.responseId! }));
+    waiting.runUntil(2_000 * MS);
+    expect(
+      ledger()
+        .rows.slice(1)
+        .map(({ key, round }) => [key, round]),
+    ).toEqual([
+      ['trial.s.0.0', 0],
+      ['trial.s.0.1', 0],
+    ]);
   });
 });
 

@@ -3,17 +3,17 @@
  * message (key, tokens, fault); what it does is a `Reply` in the pacer's hands. Every call, however it ends, leaves a
  * row in the ledger.
  */
-import { createHash } from 'node:crypto';
 import { type Handler, type Outcome, OVER, type Running, type Sink, type Turn } from '../../transports/contract.ts';
 import { flushNow } from '../../transports/flush.ts';
-import { drawKeyOf, type Marker, readMarker } from '../ledger/rows.ts';
+import { drawKeyOf } from '../ledger/rows.ts';
 import { FAULT_FORMS, type Fault, parseFault } from './fault.ts';
 import { Ledger } from './ledger.ts';
 import { type ParsedModel, parseModel, REPLY_TOKENS_MAX } from './model.ts';
 import { Pacer, type Pacing } from './pacer.ts';
+import { type Place, placeOf } from './place.ts';
 import { plan } from './plan.ts';
-import { NO_ARRIVAL, Reply, type ReplyHost, TOOL_CALL } from './reply.ts';
-import { Responses } from './responses.ts';
+import { Reply, type ReplyHost, rowOf } from './reply.ts';
+import { type Remembered, Responses } from './responses.ts';
 import type { TextRing } from './text.ts';
 import { WAITING, type Waiting } from './waiting.ts';
 
@@ -40,7 +40,9 @@ type Failed = Extract<Outcome, { kind: 'failed' }>;
 
 interface Call {
   turn: Turn;
-  marker: Marker;
+  /** The response that it continues, where it is known. */
+  previous: Remembered | undefined;
+  place: Place;
   ordinal: number;
   receivedAtNs: number;
 }
@@ -81,9 +83,11 @@ export class Upstream {
   readonly handler: Handler = (turn, sink) => {
     const receivedAtNs = this.#host.nowNs();
     this.#counts.turns += 1;
-    const marker = this.#markerOf(turn);
-    const ordinal = this.ledger.nextOrdinal(marker.key);
-    const call = { turn, marker, ordinal, receivedAtNs };
+    const previous = turn.previousResponseId === undefined ? undefined : this.#responses.find(turn.previousResponseId);
+    // A turn that only prepares answers nobody, and takes no part in the turn before it.
+    const place = placeOf(turn.input, turn.generate === false ? undefined : previous?.place);
+    const ordinal = this.ledger.nextOrdinal(ofRound(place.marker.key, place.round));
+    const call = { turn, previous, place, ordinal, receivedAtNs };
     const reply = this.#replyTo(call, sink);
     if (reply instanceof Reply) {
       this.#counts.inFlight += 1;
@@ -103,7 +107,8 @@ export class Upstream {
   }
 
   /** The reply, or why there is none. */
-  #replyTo({ turn, marker, ordinal, receivedAtNs }: Call, sink: Sink): Reply | Refused | Failed {
+  #replyTo({ turn, previous, place, ordinal, receivedAtNs }: Call, sink: Sink): Reply | Refused | Failed {
+    const { marker, round } = place;
     const parsed = this.#modelOf(turn.model);
     if ('problems' in parsed)
       return refused(404, 'model_not_found', `model ${JSON.stringify(turn.model.slice(0, 200))}: ${parsed.problems.join('; ')}`, 'model');
@@ -122,26 +127,16 @@ export class Upstream {
     const wanted = turn.generate === false ? 0 : (marker.tokens ?? model.tokens);
     if (wanted > REPLY_TOKENS_MAX)
       return refused(400, 'invalid_request', `the marker asks for ${wanted} tokens, at most ${REPLY_TOKENS_MAX} are allowed`, 'input');
-    let contextTokens = 0;
-    if (turn.previousResponseId !== undefined) {
-      const known = this.#responses.contextTokensOf(turn.previousResponseId);
-      if (known === undefined) {
-        return refused(
-          400,
-          'previous_response_not_found',
-          'no stored response has this id; send the whole history',
-          'previous_response_id',
-        );
-      }
-      contextTokens = known;
-    }
+    if (turn.previousResponseId !== undefined && !previous)
+      return refused(400, 'previous_response_not_found', 'no stored response has this id; send the whole history', 'previous_response_id');
     const tokens = Math.min(wanted, turn.outputTokensMax ?? wanted);
-    const drawKey = drawKeyOf(marker.key);
+    const drawKey = ofRound(drawKeyOf(marker.key), round);
+    const calls = tokens === wanted && turn.generate !== false && model.tools > 0 && round < model.toolRounds;
     const timing = plan(drawKey, ordinal, model, tokens);
     return new Reply(
       this.#host,
       {
-        key: marker.key,
+        place,
         ordinal,
         arrival: turn.arrival,
         receivedAtNs,
@@ -149,22 +144,18 @@ export class Upstream {
         model,
         plan: turn.generate === false ? { ...timing, ttftNs: 0 } : timing,
         passage: this.#text.textOf(drawKey, tokens),
-        finish: tokens < wanted ? 'length' : model.tools > 0 && turn.generate !== false ? 'toolCalls' : 'stop',
-        inputTokens: contextTokens + this.#text.promptTokens(turn.input.map((message) => message.content)),
-        toolCallTokens: model.tools === 0 ? 0 : model.tools * this.#text.promptTokens([TOOL_CALL.name, TOOL_CALL.arguments]),
+        finish: tokens < wanted ? 'length' : calls ? 'toolCalls' : 'stop',
+        inputTokens: (previous?.contextTokens ?? 0) + this.#text.promptTokens(turn.input.map((message) => message.content)),
+        toolCallTokens: calls ? model.tools * this.#text.promptTokens([model.tool.name, model.tool.arguments]) : 0,
         fault,
       },
       sink,
     );
   }
 
-  #refuse({ turn, marker, ordinal, receivedAtNs }: Call, outcome: Refused | Failed, sink: Sink): Running {
+  #refuse({ turn, place, ordinal, receivedAtNs }: Call, outcome: Refused | Failed, sink: Sink): Running {
     this.#counts.ended[outcome.kind] += 1;
-    this.ledger.append(
-      { key: marker.key, ordinal, ...(turn.arrival ?? NO_ARRIVAL), receivedAtNs, latenessNsMax: 0, outcome: outcome.kind },
-      [],
-      [],
-    );
+    this.ledger.append(rowOf({ place, ordinal, arrival: turn.arrival, receivedAtNs }, outcome.kind, 0), [], []);
     sink.push({ type: 'end', outcome }, 0);
     return OVER;
   }
@@ -173,8 +164,8 @@ export class Upstream {
     this.#counts.inFlight -= 1;
     this.#counts.tokens += reply.pushedTokens;
     this.#counts.ended[outcome.kind] += 1;
-    const { responseId, inputTokens } = reply.spec;
-    if (outcome.kind === 'completed') this.#responses.remember(responseId, inputTokens + reply.pushedTokens);
+    const { responseId, inputTokens, place } = reply.spec;
+    if (outcome.kind === 'completed') this.#responses.remember(responseId, { contextTokens: inputTokens + reply.pushedTokens, place });
   }
 
   #modelOf(name: string): ParsedModel {
@@ -186,16 +177,11 @@ export class Upstream {
     }
     return parsed;
   }
+}
 
-  /** Of the last user message; without one, the input's own hash is the key. */
-  #markerOf(turn: Turn): Marker {
-    const last = turn.input.findLast((message) => message.role === 'user');
-    const marker = last && readMarker(last.content);
-    if (marker) return marker;
-    const hash = createHash('sha1');
-    for (const message of turn.input) hash.update(message.role).update('\n').update(message.content).update('\n');
-    return { key: `unmarked-${hash.digest('hex').slice(0, 16)}` };
-  }
+/** Each round of a turn has text, timing and retries of its own; those of the first are under the turn's own name. */
+function ofRound(key: string, round: number): string {
+  return round === 0 ? key : `${key}/${round}`;
 }
 
 function refused(status: number, code: Refused['code'], message: string, param?: string): Refused {

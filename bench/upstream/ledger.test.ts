@@ -28,6 +28,7 @@ test('saving settles what waits, and says what it wrote and what did not fit', (
   const ledger = new Ledger(2);
   const row = {
     key: 'k',
+    round: 0,
     ordinal: 0,
     transport: 'sse',
     envelope: 'chat',

@@ -29,7 +29,7 @@ export class Ledger {
     this.#columns = new TokenColumns(tokensMax);
   }
 
-  /** How many calls with this key came before. */
+  /** How many calls under this name came before. */
   nextOrdinal(key: string): number {
     const ordinal = this.#calls.get(key) ?? 0;
     if (ordinal === 0 && this.#calls.size >= KEYS_MAX) {

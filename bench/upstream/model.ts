@@ -19,10 +19,20 @@ export interface Model {
   readonly stalls: boolean;
   /** false: every turn takes the medians. */
   readonly jitter: boolean;
-  /** Tool calls at the end of each reply. */
+  /** Tool calls at the end of each reply … */
   readonly tools: number;
+  /** … what each of them calls … */
+  readonly tool: ToolUse;
+  /** … and until so many rounds of results have come; then the reply ends the turn. Infinity: every reply calls. */
+  readonly toolRounds: number;
   /** Tokens of a reply whose request does not say. */
   readonly tokens: number;
+}
+
+export interface ToolUse {
+  readonly name: string;
+  /** JSON. */
+  readonly arguments: string;
 }
 
 export type ParsedModel = { model: Model } | { problems: string[] };
@@ -56,6 +66,11 @@ function oneOf<Value extends string>(values: readonly Value[]): Key<Value> {
   return { expected: values.join(' or '), read: (text) => values.find((value) => value === text) };
 }
 
+const toolName: Key<string> = {
+  expected: 'the name of a tool: 1–64 letters, digits, "_" or "-"',
+  read: (text) => (/^[\w-]{1,64}$/.test(text) ? text : undefined),
+};
+
 const onOff: Key<boolean> = {
   expected: 'on or off',
   read: (text) => (text === 'on' ? true : text === 'off' ? false : undefined),
@@ -73,6 +88,7 @@ const chunk: Key<Model['chunk']> = {
   },
 };
 
+const TOOL_MS_MAX = 600_000;
 const KEYS = {
   ttftMs: decimal(0, 600_000),
   tpotMs: decimal(0, 60_000),
@@ -82,6 +98,10 @@ const KEYS = {
   stalls: onOff,
   jitter: onOff,
   tools: integer(0, 16),
+  tool: toolName,
+  toolMs: integer(1, TOOL_MS_MAX),
+  toolBlockMs: integer(1, TOOL_MS_MAX),
+  toolRounds: integer(0, 1_000),
   tokens: integer(0, REPLY_TOKENS_MAX),
 };
 type Values = { -readonly [Name in keyof typeof KEYS]?: Exclude<ReturnType<(typeof KEYS)[Name]['read']>, undefined> };
@@ -124,6 +144,7 @@ export function parseModel(name: string): ParsedModel {
   if (values.stepMs !== undefined && arrivals !== 'together') problems.push('stepMs has no meaning without arrivals=together');
   const stepMs = values.stepMs ?? tpotMs;
   if (arrivals === 'together' && stepMs === 0) problems.push('arrivals=together with tpotMs=0 needs a stepMs');
+  const tool = toolUse(values, problems);
   if (problems.length > 0) return { problems };
   return {
     model: Object.freeze({
@@ -135,8 +156,26 @@ export function parseModel(name: string): ParsedModel {
       stepMs,
       stalls: values.stalls ?? profile.stalls,
       jitter: values.jitter ?? profile.jitter,
-      tools: values.tools ?? 0,
+      tools: values.tools ?? (TOOL_KEYS.some((key) => values[key] !== undefined) ? 1 : 0),
+      tool,
+      toolRounds: values.toolRounds ?? Number.POSITIVE_INFINITY,
       tokens: values.tokens ?? TOKENS_DEFAULT,
     }),
   };
+}
+
+/** Any of them says that the model calls tools: one a reply, unless `tools` says otherwise. */
+const TOOL_KEYS = ['tool', 'toolMs', 'toolBlockMs', 'toolRounds'] as const;
+const READ_FILE: ToolUse = Object.freeze({ name: 'read_file', arguments: '{"path":"src/queue.ts","from_line":1,"to_line":40}' });
+
+/** A tool that works for a time is told how long, and for how long of it without a break. */
+function toolUse(values: Values, problems: string[]): ToolUse {
+  const { tools, tool = READ_FILE.name, toolMs: ms, toolBlockMs: blockMs } = values;
+  for (const key of TOOL_KEYS) if (tools === 0 && values[key] !== undefined) problems.push(`${key} has no meaning with tools=0`);
+  if (tool === READ_FILE.name) {
+    if (ms !== undefined || blockMs !== undefined) problems.push(`toolMs and toolBlockMs have no meaning for ${READ_FILE.name}`);
+    return READ_FILE;
+  }
+  if (blockMs !== undefined && ms === undefined) problems.push('toolBlockMs has no meaning without toolMs');
+  return Object.freeze({ name: tool, arguments: JSON.stringify({ ms, blockMs }) });
 }

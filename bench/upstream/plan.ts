@@ -21,7 +21,7 @@ export const STALLS = { share: 0.015, min: 3, max: 6 } as const;
 /** Part of every seed; another number would be another, equally good, set of draws. */
 const SEED = 0;
 
-/** @param ordinal how many calls with this key came before; a retry has draws of its own. */
+/** @param ordinal how many calls of this key and round came before; a retry has draws of its own. */
 export function plan(drawKey: string, ordinal: number, model: Model, tokens: number): Plan {
   const draws = rng(`upstream/${SEED}/${drawKey}/${ordinal}`);
   const ttftNs = Math.round(draw(model.ttft, model.jitter, draws.fork('ttft')) * 1e6);

@@ -11,6 +11,7 @@ import type { Fault } from './fault.ts';
 import type { Ledger } from './ledger.ts';
 import type { Model } from './model.ts';
 import type { Paced, Pacer } from './pacer.ts';
+import type { Place } from './place.ts';
 import { nextStepNs, type Plan } from './plan.ts';
 import type { Passage } from './text.ts';
 
@@ -26,12 +27,16 @@ export interface ReplyHost {
   ended(reply: Reply, outcome: Outcome): void;
 }
 
-/** What one reply will be. */
-export interface ReplySpec {
-  readonly key: string;
+/** A call as it came, whatever becomes of it. */
+export interface ReceivedCall {
+  readonly place: Place;
   readonly ordinal: number;
   readonly arrival: Arrival | undefined;
   readonly receivedAtNs: number;
+}
+
+/** What one reply will be. */
+export interface ReplySpec extends ReceivedCall {
   readonly responseId: string;
   readonly model: Model;
   readonly plan: Plan;
@@ -43,9 +48,14 @@ export interface ReplySpec {
 }
 
 /** A call without a server around it, as in tests, came the shortest way. */
-export const NO_ARRIVAL: Arrival = { transport: 'memory', envelope: 'chat', connection: 0, requestBytes: 0 };
+const NO_ARRIVAL: Arrival = { transport: 'memory', envelope: 'chat', connection: 0, requestBytes: 0 };
 
-export const TOOL_CALL = { name: 'read_file', arguments: '{"path":"src/queue.ts","from_line":1,"to_line":40}' } as const;
+export function rowOf(call: ReceivedCall, outcome: Outcome['kind'], latenessNsMax: number): LedgerRow {
+  const { marker, round } = call.place;
+  const { transport, envelope, connection, requestBytes } = call.arrival ?? NO_ARRIVAL;
+  const { ordinal, receivedAtNs } = call;
+  return { key: marker.key, round, ordinal, transport, envelope, connection, requestBytes, receivedAtNs, latenessNsMax, outcome };
+}
 
 export class Reply implements Running, Paced {
   dueNs: number;
@@ -53,7 +63,7 @@ export class Reply implements Running, Paced {
   readonly spec: ReplySpec;
   readonly #host: ReplyHost;
   readonly #sink: Sink;
-  readonly #arrival: Arrival;
+  readonly #transport: Arrival['transport'];
   readonly #stepNs: number;
   #state: 'streaming' | 'paused' | 'cutting' | 'over' = 'streaming';
   #outcome: Outcome['kind'] = 'cancelled';
@@ -75,7 +85,7 @@ export class Reply implements Running, Paced {
     this.#host = host;
     this.spec = spec;
     this.#sink = sink;
-    this.#arrival = spec.arrival ?? NO_ARRIVAL;
+    this.#transport = (spec.arrival ?? NO_ARRIVAL).transport;
     this.#stepNs = spec.model.arrivals === 'together' ? spec.model.stepMs * 1e6 : 0;
     this.#duesNs = new Float64Array(spec.passage.tokens);
     this.#timesNs = new Float64Array(spec.passage.tokens);
@@ -141,19 +151,10 @@ export class Reply implements Running, Paced {
   settle(): void {
     if (this.#settled) return;
     this.#settled = true;
-    const sent = this.#arrival.transport === 'memory' ? this.#completeTokens : this.#writtenTokens;
-    const { key, ordinal, receivedAtNs, passage } = this.spec;
-    const row: LedgerRow = {
-      key,
-      ordinal,
-      ...this.#arrival,
-      receivedAtNs,
-      latenessNsMax: this.#latenessNsMax,
-      outcome: this.#outcome,
-    };
-    const lengths = passage.cumulativeUnits(sent);
+    const sent = this.#transport === 'memory' ? this.#completeTokens : this.#writtenTokens;
+    const lengths = this.spec.passage.cumulativeUnits(sent);
     if (this.#extraUnits > 0) for (let token = 0; token < lengths.length; token += 1) lengths[token]! += this.#extraUnits;
-    this.#host.ledger.append(row, lengths, this.#timesNs.subarray(0, lengths.length));
+    this.#host.ledger.append(rowOf(this.spec, this.#outcome, this.#latenessNsMax), lengths, this.#timesNs.subarray(0, lengths.length));
   }
 
   #dueOf(chunk: number): number {
@@ -207,7 +208,10 @@ export class Reply implements Running, Paced {
     const { model, responseId, finish } = this.spec;
     if (finish === 'toolCalls') {
       for (let index = 0; index < model.tools; index += 1) {
-        this.#sink.push({ type: 'toolCall', index, id: `call_${responseId.slice(-22)}${String(index).padStart(2, '0')}`, ...TOOL_CALL }, 0);
+        this.#sink.push(
+          { type: 'toolCall', index, id: `call_${responseId.slice(-22)}${String(index).padStart(2, '0')}`, ...model.tool },
+          0,
+        );
         if (this.#isOver()) return;
       }
     }
@@ -229,12 +233,12 @@ export class Reply implements Running, Paced {
     const usage = { inputTokens, outputTokens: this.#pushedTokens + calls };
     this.#sink.push({ type: 'end', outcome, usage, responseId }, 0);
     // After a cancel nothing more is written; else what was pushed may still be on its way to the socket.
-    if (outcome.kind === 'cancelled' || this.#writtenTokens === this.#completeTokens || this.#arrival.transport === 'memory') this.settle();
+    if (outcome.kind === 'cancelled' || this.#writtenTokens === this.#completeTokens || this.#transport === 'memory') this.settle();
     else this.#host.ledger.awaitWrite(this);
   }
 
   #streams(): boolean {
-    return this.#arrival.transport !== 'http';
+    return this.#transport !== 'http';
   }
 
   #late(ns: number): void {

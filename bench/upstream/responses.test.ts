@@ -9,8 +9,8 @@ test('the oldest response goes when the bound is reached', () => {
     ['c', 3],
     ['d', 4],
   ] as const)
-    responses.remember(id, tokens);
-  expect(['a', 'b', 'c', 'd'].map((id) => responses.contextTokensOf(id))).toEqual([undefined, 2, 3, 4]);
+    responses.remember(id, { contextTokens: tokens, place: { marker: { key: id }, round: 0 } });
+  expect(['a', 'b', 'c', 'd'].map((id) => responses.find(id)?.contextTokens)).toEqual([undefined, 2, 3, 4]);
 });
 
 test('ids are all different and all of one length', () => {

@@ -1,8 +1,7 @@
 /** The mock LLM as a running service: its handler behind a server that speaks every transport, and its admin port. */
 import { timingSafeEqual } from 'node:crypto';
-import type { Refusal } from '../../transports/contract.ts';
 import { serve } from '../../transports/server.ts';
-import type { Admission } from '../../transports/wire.ts';
+import type { Admission, Admitted } from '../../transports/wire.ts';
 import { type Admin, serveAdmin } from './admin.ts';
 import type { UpstreamConfig } from './config.ts';
 import { Upstream } from './handler.ts';
@@ -60,9 +59,10 @@ export async function startService(
   };
 }
 
-function admit({ headers }: Admission, token: string): Refusal | undefined {
+function admit({ headers }: Admission, token: string): Admitted {
   const given = Buffer.from(String(headers.authorization ?? ''));
   const expected = Buffer.from(`Bearer ${token}`);
-  if (given.length === expected.length && timingSafeEqual(given, expected)) return undefined;
-  return { status: 401, code: 'unauthorized', message: 'the mock LLM was started with a token; send it as a bearer token' };
+  if (given.length === expected.length && timingSafeEqual(given, expected)) return { ok: true, client: 'token' };
+  const message = 'the mock LLM was started with a token; send it as a bearer token';
+  return { ok: false, refusal: { status: 401, code: 'unauthorized', message } };
 }

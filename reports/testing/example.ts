@@ -2,12 +2,14 @@
  * A report as a real run makes one, for tests of the renderers: every optional field occurs, as do the awkward cases
  * (unknown values, bounds, exact counts, an arm without a valid trial, a regression). The numbers are invented.
  */
-import type { Arm, Comparison, Factors, Interval, Measured, PhaseSplit, Report, Scenario, Turns, Unit } from '../report.ts';
 
-export const HTTP = 'http/chat/per-turn>sse/chat/kept/full/inline';
-export const BEST_HTTP = 'sse/chat/kept>sse/chat/kept/full/inline';
-export const WEBSOCKET = 'websocket/responses/kept>sse/chat/kept/full/thread';
-export const MULTIPLEXED = 'websocket/responses/multiplexed>websocket/responses/multiplexed/full/thread@arrivals=together,flushMs=1';
+import type { Arm, Comparison, Interval, Measured, PhaseSplit, Report, Scenario, Unit } from '../report.ts';
+import { BEST_HTTP, exampleArm, HTTP, MULTIPLEXED, turns, WEBSOCKET } from './arms.ts';
+import { exampleClaims } from './claims.ts';
+import { spectrumText } from './histograms.ts';
+import { exampleLadder } from './ladder.ts';
+
+export { BEST_HTTP, exampleArm, HTTP, MULTIPLEXED, WEBSOCKET };
 
 export function exampleReport(changes: Partial<Report> = {}): Report {
   return {
@@ -34,67 +36,8 @@ export function exampleReport(changes: Partial<Report> = {}): Report {
       git: { commit: '85027dc1f0e94f7c9a44', dirty: true },
       notes: ['Loopback charges the receiver’s TCP work to the sender.'],
     },
-    scenarios: [latency(), tokenOverhead(), concurrency()],
-    claims: [
-      {
-        measure: 'turn',
-        claimed: { unit: 'ms', http: 850, websocket: 320, improvement: 0.62 },
-        headline: { measure: 'turn', condition: 'round trip 20 ms, TLS, 20 ms a token' },
-        readings: [
-          {
-            measure: 'turn',
-            condition: 'round trip 20 ms, TLS, 20 ms a token',
-            unit: 'ms',
-            http: 2_145,
-            websocket: 2_098,
-            improvement: 0.0219,
-            interval: [0.0171, 0.0266],
-            verdict: 'not-reproduced',
-          },
-          {
-            measure: 'ttft',
-            condition: 'round trip 20 ms, TLS, 20 ms a token',
-            unit: 'ms',
-            http: 2_145,
-            websocket: 93.4,
-            improvement: 0.956,
-            interval: [0.954, 0.958],
-            verdict: 'reproduced',
-          },
-          {
-            measure: 'turn',
-            condition: 'round trip 80 ms, TLS, 1 ms a token',
-            unit: 'ms',
-            http: 498,
-            websocket: 259,
-            improvement: 0.48,
-            interval: [0.44, 0.52],
-            verdict: 'partly',
-          },
-        ],
-        verdict: 'not-reproduced',
-        explanation: 'The model’s own time is in both; the transport saves one handshake, 40 ms of 2,145.',
-      },
-      {
-        measure: 'concurrency',
-        claimed: { unit: 'streams', http: 50, websocket: 200, improvement: 3 },
-        headline: { measure: 'concurrency', condition: '' },
-        readings: [
-          {
-            measure: 'concurrency',
-            condition: '',
-            unit: 'streams',
-            http: 412,
-            websocket: null,
-            improvement: null,
-            interval: null,
-            verdict: 'inconclusive',
-          },
-        ],
-        verdict: 'inconclusive',
-        explanation: 'The generator gave out before the WebSocket arm did.',
-      },
-    ],
+    scenarios: [latency(), tokenOverhead(), concurrency(), exampleLadder()],
+    claims: exampleClaims(),
     thresholds: [
       { expression: 'turn.p99<2500', ok: false, value: 2_731, unit: 'ms' },
       { expression: 'errorRate<0.01', ok: true, value: 0.0004, unit: 'fraction' },
@@ -109,19 +52,6 @@ export function exampleReport(changes: Partial<Report> = {}): Report {
 /** The smallest report that is valid: nothing was asked and nothing found. */
 export function emptyReport(changes: Partial<Report> = {}): Report {
   return exampleReport({ scenarios: [], claims: [], thresholds: [], verdict: 'pass', verdictReason: 'Nothing was asked.', ...changes });
-}
-
-export function exampleArm(id: string, changes: Partial<Arm> = {}): Arm {
-  return {
-    id,
-    factors: factorsOf(id),
-    conditions: {},
-    launches: 6,
-    turns: turns({ completed: 1_500 }),
-    metrics: {},
-    validity: { ok: true, excluded: 0, trials: 18, reasons: [] },
-    ...changes,
-  };
 }
 
 export function exampleComparison(changes: Partial<Comparison> = {}): Comparison {
@@ -163,7 +93,7 @@ function latency(): Scenario {
           split('p99', [61.7, 0.44, 0, 0.06, 0.5, 1_520, 1_102, 0.9, 0, 24.2]),
         ],
         layers: { unit: 'B/token', content: 5.6, envelope: 2.1, framing: 0.1, headers: 3.4, tls: 0.9, diagnostics: 0 },
-        histograms: { turn: 'HISTFAAAABx42pNpmSzMwMDAxAABzFCaEUoz2X+AMAB8KAIb' },
+        histograms: spectra({ turn: [1_497, 2_145, 2_731], ttft: [1_497, 2_145, 2_731], completionLag: [1_497, 41.3, 58.1] }),
       }),
       exampleArm(BEST_HTTP, {
         metrics: {
@@ -181,6 +111,19 @@ function latency(): Scenario {
           split('p99', [0.05, 0.4, 0, 0.06, 0.5, 1_511, 1_100, 0.8, 2.2, 12.8]),
         ],
         layers: { unit: 'B/token', content: 5.6, envelope: 291, framing: 31.2, headers: 1.9, tls: 4.3, diagnostics: 0 },
+        histograms: spectra({
+          turn: [1_500, 2_099, 2_655],
+          ttft: [1_500, 92.6, 171],
+          gatewayAdded: [150_000, 0.42, 3.9],
+          completionLag: [1_500, 0.61, 4.4],
+        }),
+        timeline: {
+          binMs: 100,
+          offeredPerSecond: [20, 80, 20, 0],
+          completedPerSecond: [20, 40, 30, 10],
+          refusedPerSecond: [0, 35, 0, 0],
+          turnMs: [52, 340, 61, null],
+        },
       }),
       exampleArm(WEBSOCKET, {
         conditions: { tls: true },
@@ -202,6 +145,12 @@ function latency(): Scenario {
         },
         phases: [split('all', [0.03, 0.28, 0.02, 0.11, 0.5, 1_104, 982, 0.6, 0, 10.2])],
         layers: { unit: 'B/token', content: 5.6, envelope: 184, framing: 4.1, headers: 0.2, tls: null, diagnostics: 1.2 },
+        histograms: spectra({
+          turn: [1_488, 2_098, 2_660],
+          ttft: [1_488, 93.4, 176],
+          gatewayAdded: [148_800, 0.55, 5.2],
+          completionLag: [248, 0.74, 6.1],
+        }),
         details: { runQueueWaitRatioMean: 0.06, byLaunch: [39.1, 40.3, null], ledger: { tokensJoined: 148_800 } },
         validity: { ok: true, excluded: 2, trials: 18, reasons: ['generator lateness p99 2.7 ms is above 2 ms (and 1 more like it)'] },
       }),
@@ -236,15 +185,6 @@ function latency(): Scenario {
         pAdjusted: 0.41,
       }),
     ],
-    ladder: [
-      rung(1, 'transport', 'http', 'sse', 'ttft', 0.0639, [0.0621, 0.0657]),
-      rung(2, 'connection', 'per-turn', 'kept', 'ttft', 0.676, [0.661, 0.691]),
-      {
-        ...rung(3, 'transport', 'sse', 'websocket', 'ttft', 1.004, [0.995, 1.013]),
-        interaction: { ratio: 0.998, interval: [0.98, 1.017] },
-      },
-      rung(4, 'execution', 'inline', 'thread', 'ttft', null, null),
-    ],
     findings: ['Streaming is worth all of it: against HTTP that streams on kept connections, WebSocket changes the first token by 0.9 %.'],
     notRun: [{ what: MULTIPLEXED, reason: 'the quick run leaves it out' }],
   };
@@ -265,6 +205,7 @@ function tokenOverhead(): Scenario {
         measure: 'bytesPerToken',
         ratio: 0.584,
         interval: [0.584, 0.584],
+        difference: { unit: 'B/token', estimate: -139, interval: [-139, -139] },
         verdict: 'better',
         deciding: true,
       }),
@@ -273,6 +214,7 @@ function tokenOverhead(): Scenario {
         measure: 'tokenOverhead',
         ratio: 1.06,
         interval: [1.06, 1.06],
+        difference: { unit: 'fraction', estimate: 0.0556, interval: [0.0512, 0.06] },
         verdict: 'worse',
         deciding: true,
         reason: 'the baseline of the gate is the previous revision',
@@ -289,9 +231,32 @@ function concurrency(): Scenario {
     parameters: { completionLagP99MsMax: 100 },
     schedule: null,
     arms: [
-      exampleArm(BEST_HTTP, { metrics: { concurrency: value('streams', 412, [388, 437]) } }),
+      exampleArm(BEST_HTTP, {
+        metrics: { concurrency: value('streams', 412, [388, 437]) },
+        curve: {
+          measure: 'completionLag',
+          unit: 'ms',
+          limit: 100,
+          points: [
+            { streams: 100, p99: 4.1, held: true },
+            { streams: 400, p99: 38, held: true },
+            { streams: 450, p99: 210, held: false },
+            { streams: 800, p99: null, held: false },
+          ],
+        },
+      }),
       exampleArm(MULTIPLEXED, {
         conditions: { arrivals: 'together', flushMs: 1 },
+        curve: {
+          measure: 'completionLag',
+          unit: 'ms',
+          limit: 100,
+          points: [
+            { streams: 100, p99: 1.2, held: true },
+            { streams: 400, p99: 5.1, held: true },
+            { streams: 1_600, p99: 61, held: true },
+          ],
+        },
         metrics: {
           concurrency: {
             unit: 'streams',
@@ -317,11 +282,6 @@ function concurrency(): Scenario {
     ],
     notRun: [],
   };
-}
-
-function turns(ends: Partial<Turns>): Turns {
-  const all = { completed: 0, failed: 0, cancelled: 0, timedOut: 0, refused: 0, dropped: 0, ...ends };
-  return { offered: Object.values(all).reduce((sum, n) => sum + n, 0), ...all };
 }
 
 function times(median: [number, number, number], p90: number, p99: number | null, reason?: string): Measured {
@@ -368,14 +328,6 @@ function split(among: PhaseSplit['among'], ms: readonly number[]): PhaseSplit {
   };
 }
 
-function rung(step: number, factor: string, from: string, to: string, measure: string, ratio: number | null, interval: Interval | null) {
-  return { step, factor, from, to, condition: 'round trip 20 ms', measure, ratio, interval };
-}
-
-function factorsOf(id: string): Factors {
-  const [path = ''] = id.split('@');
-  const [client = '', rest = ''] = path.split('>');
-  const [clientTransport = '', clientEnvelope = '', clientConnection = ''] = client.split('/');
-  const [upstreamTransport = '', upstreamEnvelope = '', upstreamConnection = '', history = '', execution = ''] = rest.split('/');
-  return { clientTransport, clientEnvelope, clientConnection, upstreamTransport, upstreamEnvelope, upstreamConnection, history, execution };
+function spectra(of: Readonly<Record<string, readonly [samples: number, p50Ms: number, p99Ms: number]>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(of).map(([measure, shape]) => [measure, spectrumText(...shape)]));
 }

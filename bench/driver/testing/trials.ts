@@ -6,7 +6,7 @@ import { LatencyHistogram } from '../../statistics/histogram.ts';
 import type { TrialHistogram, TrialSpec, Workload } from '../../trial.ts';
 import { type DriverResult, drive } from '../driver.ts';
 import { Prompts } from '../prompts.ts';
-import { makeSchedule } from '../schedule.ts';
+import { besideSeed, makeSchedule } from '../schedule.ts';
 import type { TraceRow } from '../trace.ts';
 import { World } from './world.ts';
 
@@ -33,6 +33,7 @@ export const SPEC: TrialSpec = {
   drainMs: 5_000,
   turnTimeoutMs: 60_000,
   inFlightMax: 10_000,
+  seriesBinMs: 0,
 };
 
 export const COMPLETED: Outcome = { kind: 'completed', finish: 'stop' };
@@ -72,6 +73,8 @@ export function scripted(world: World, script: Script, onCancel: (turn: Turn) =>
 export interface Finished {
   result: DriverResult;
   arrivals: TokenColumns<ArrivalRow>;
+  /** Sessions, by the target that they were released at. */
+  releasedBy: string[][];
   released: string[];
   windows: { edge: string; atNs: number }[];
   histogram(name: TrialHistogram): LatencyHistogram;
@@ -80,20 +83,55 @@ export interface Finished {
 export interface Setting {
   world?: World;
   trace?: readonly TraceRow[];
+  besideTrace?: readonly TraceRow[];
   signal?: AbortSignal;
+  /** Answers the turns of `spec.beside`, which else go where the measured ones go. */
+  beside?: (world: World) => Handler;
 }
 
-/** Runs a trial to its end. Time 0 of the trial is `LEAD_NS` after the world's present. */
-export async function runTrial(spec: TrialSpec, makeHandler: (world: World) => Handler, setting: Setting = {}): Promise<Finished> {
+type MakeHandler = (world: World) => Handler;
+
+/**
+ * Runs a trial to its end. Time 0 of the trial is `LEAD_NS` after the world's present.
+ * @param makeHandlers of a trial with links: one for each.
+ */
+export async function runTrial(
+  spec: TrialSpec,
+  makeHandlers: MakeHandler | readonly MakeHandler[],
+  setting: Setting = {},
+): Promise<Finished> {
   const world = setting.world ?? new World();
   const arrivals = new TokenColumns<ArrivalRow>(1_000_000);
+  const handlers = [makeHandlers].flat().map((make) => make(world));
+  const releasedBy: string[][] = handlers.map(() => []);
   const released: string[] = [];
   const windows: Finished['windows'] = [];
+  const text = (seed: string, tokens: number) => `${tokens} tokens of ${seed}`;
+  const targetsOf = (those: readonly Handler[]) =>
+    those.map((handler, link) => ({
+      handler,
+      release: (session: string) => {
+        released.push(session);
+        releasedBy[link]!.push(session);
+      },
+    }));
+  const beside = setting.beside?.(world);
+  const seed = besideSeed(spec.seed);
   const running = drive({
     spec,
     schedule: makeSchedule(spec, setting.trace),
-    target: { handler: makeHandler(world), release: (session) => released.push(session) },
-    prompts: new Prompts(spec.seed, (seed, tokens) => `${tokens} tokens of ${seed}`),
+    targets: targetsOf(handlers),
+    prompts: new Prompts(spec.seed, text),
+    ...(spec.beside
+      ? {
+          beside: {
+            workload: spec.beside.workload,
+            schedule: makeSchedule({ ...spec, ...spec.beside, seed }, setting.besideTrace),
+            targets: targetsOf(beside ? handlers.map(() => beside) : handlers),
+            prompts: new Prompts(seed, text),
+          },
+        }
+      : {}),
     waiting: world,
     arrivals,
     onWindow: (edge, atNs) => windows.push({ edge, atNs }),
@@ -101,5 +139,5 @@ export async function runTrial(spec: TrialSpec, makeHandler: (world: World) => H
   });
   world.run();
   const result = await running;
-  return { result, arrivals, released, windows, histogram: (name) => LatencyHistogram.decode(result.histograms[name]) };
+  return { result, arrivals, releasedBy, released, windows, histogram: (name) => LatencyHistogram.decode(result.histograms[name]) };
 }
