@@ -54,7 +54,7 @@ export const headline: Scenario = {
   model: SLOW,
   workload: workload(SLOW_TOKENS),
   plan: LOAD,
-  quick: { launches: 6, trialsPerLaunch: 1, warmupMs: 1_700, measureMs: 1_300, drainMs: 1_000 },
+  quick: { launches: 6, trialsPerLaunch: 1, warmupMs: 1_500, measureMs: 1_200, drainMs: 1_000 },
   full: { launches: 10, trialsPerLaunch: 2, warmupMs: 2_200, measureMs: 4_000, drainMs: 1_500 },
   margin: 0.05,
 };
@@ -79,8 +79,12 @@ export const ladder: Scenario = {
   name: 'ladder',
   asks: 'Which factor makes the difference between HTTP mode and WebSocket mode?',
   why: 'From one published end to the other, one factor changed a rung, on a fast model (40 tokens at 1 ms each) that hides no transport; the leg to the model on a rung of its own beyond the published end. TLS; round trips of 0, 20 and 80 ms mixed by session.',
-  arms: [...[HTTP_MODE, STREAMED, BEST_HTTP, ENVELOPED, SOCKET, WEBSOCKET_MODE, BOTH_LEGS].map((id) => at(id, TLS)), ...endsAt(TLS_FIVE)],
+  arms: [
+    ...[HTTP_MODE, STREAMED, BEST_HTTP, ENVELOPED, SOCKET, WEBSOCKET_MODE, BOTH_LEGS].map((id) => at(id, TLS)),
+    ...[HTTP_MODE, WEBSOCKET_MODE].map((id) => at(id, TLS_FIVE)),
+  ],
   fullArms: [
+    at(BEST_HTTP, TLS_FIVE),
     ...[THREADED, THREADED_ENVELOPED, THREADED_KEPT, THREADED_STREAMED, HTTP_UPSTREAM_FIRST].map((id) => at(id, TLS)),
     ...ENDS,
     ...endsAt(FIVE),
@@ -106,7 +110,7 @@ export const ladder: Scenario = {
   model: FAST,
   workload: workload(FAST_TOKENS),
   plan: LOAD,
-  quick: { launches: 6, trialsPerLaunch: 1, warmupMs: 700, measureMs: 1_000, drainMs: 800 },
+  quick: { launches: 6, trialsPerLaunch: 1, warmupMs: 500, measureMs: 800, drainMs: 800 },
   full: { launches: 10, trialsPerLaunch: 2, warmupMs: 1_500, measureMs: 4_000, drainMs: 1_500 },
   margin: 0.05,
 };

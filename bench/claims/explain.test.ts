@@ -8,7 +8,7 @@ type Headline = NonNullable<Grounds['headline']>;
 
 const over = (improvement: number, low: number, high: number) => ({ improvement, interval: [low, high] as [number, number] });
 
-function headline(change: Partial<Headline> & { reading?: Partial<Headline['reading']> } = {}): Headline {
+function headline(change: Omit<Partial<Headline>, 'reading'> & { reading?: Partial<Headline['reading']> } = {}): Headline {
   const { reading, ...rest } = change;
   return {
     reading: {

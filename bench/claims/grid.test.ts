@@ -63,7 +63,7 @@ describe('the grid of the claims', () => {
     const at = (kind: GridCell['kind'], tls: boolean, tpotMs: number, tokensPerChunk: number, times = CLAIM_GRID.roundTripsMs) =>
       times.map((roundTripMs) => ({ kind, roundTripMs, tls, tpotMs, tokensPerChunk }));
     expect(keys(run)).toEqual(
-      keys([...at('load', true, 20, 1), ...at('load', true, 1, 1), ...at('load', true, 1, 5), ...at('search', false, 20, 1, [0])]),
+      keys([...at('load', true, 20, 1), ...at('load', true, 1, 1), ...at('load', true, 1, 5), ...at('search', true, 20, 1, [0])]),
     );
   });
 
@@ -78,7 +78,7 @@ describe('the grid of the claims', () => {
       'turn, tokenOverhead, cpuShare: round trips 0, 20 and 80 ms, TLS, 20 ms a token, 5 tokens a chunk',
     );
     expect(notRun.get('concurrency')!.map(({ what }) => what)).toContain(
-      'concurrency: round trips 20 and 80 ms, no TLS, 20 ms a token, 1 token a chunk',
+      'concurrency: round trips 20 and 80 ms, TLS, 20 ms a token, 1 token a chunk',
     );
   });
 

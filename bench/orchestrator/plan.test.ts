@@ -25,7 +25,7 @@ describe('a plan', () => {
     expect(extent).toBe(headline.quick);
     const rungs = plan(ladder).scenario.ladder!.rungs;
     expect([rungs[1]!.to, rungs[4]!.to]).toEqual([BEST_HTTP, WEBSOCKET_MODE].map(mixed));
-    expect(plan(concurrency).ids).toEqual([HTTP_MODE, BEST_HTTP, WEBSOCKET_MODE]);
+    expect(plan(concurrency).ids).toEqual([HTTP_MODE, BEST_HTTP, WEBSOCKET_MODE].map((id) => `${id}@tls=true`));
   });
 
   it('takes those of the command line instead, one or several or none', () => {
@@ -66,8 +66,8 @@ describe('a plan', () => {
     );
     expect(needsTls([latency, headline], options())).toBe(true);
     expect(needsTls([latency], options())).toBe(false);
-    expect(needsTls([concurrency], options({ depth: 'full' }))).toBe(true);
-    expect(needsTls([concurrency], options())).toBe(false);
+    expect(needsTls([{ ...latency, fullArms: [`${HTTP_MODE}@tls=true`] }], options())).toBe(false);
+    expect(needsTls([{ ...latency, fullArms: [`${HTTP_MODE}@tls=true`] }], options({ depth: 'full' }))).toBe(true);
   });
 
   it('needs a link of every round-trip time that some arm has, and none where all go straight', () => {

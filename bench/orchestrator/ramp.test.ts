@@ -24,7 +24,8 @@ function bins(changes: Record<number, Partial<RampBin>> = {}): RampBin[] {
     lost: 0,
     lagP99Ms: 5,
     addedP99Ms: 4,
-    latenessP99Ms: 1,
+    generatorLateP99Ms: 1,
+    mockLateP99Ms: 1,
     ...changes[index],
   }));
 }
@@ -50,11 +51,13 @@ describe('a ramp', () => {
   });
 
   it('knows only a lower bound where the instrument gave out first, or at the same time, or never did anything', () => {
-    const late = { latenessP99Ms: 21 };
+    const late = { generatorLateP99Ms: 21 };
     const lost = { lagP99Ms: 200 };
     expect(judge({ 4: late, 5: late, 6: lost, 7: lost })).toEqual({ users: 400, atLeast: true });
     expect(judge({ 4: { ...late, ...lost }, 5: { ...late, ...lost } })).toEqual({ users: 400, atLeast: true });
     expect(judge({ 4: lost, 5: { ...late, ...lost }, 6: { ...late, ...lost } })).toEqual({ users: 400, atLeast: false });
+    expect(judge({ 4: { mockLateP99Ms: 21 }, 5: late, 6: lost, 7: lost })).toEqual({ users: 400, atLeast: true });
+    expect(judge({ 4: { generatorLateP99Ms: 20, mockLateP99Ms: 20 }, 5: { mockLateP99Ms: 20 } })).toEqual({ users: 1_000, atLeast: true });
     expect(judge({})).toEqual({ users: 1_000, atLeast: true });
   });
 
@@ -70,16 +73,32 @@ describe('a ramp', () => {
 
   it('tells each bin as a probe', () => {
     const { probes } = judgeRamp(
-      bins({ 7: { lagP99Ms: 120 }, 8: { lost: 2, latenessP99Ms: 30 }, 9: { latenessP99Ms: 40 } }),
+      bins({
+        7: { lagP99Ms: 120 },
+        5: { mockLateP99Ms: 25 },
+        8: { lost: 2, generatorLateP99Ms: 30 },
+        9: { generatorLateP99Ms: 40, mockLateP99Ms: 50 },
+      }),
       PLAN,
       20,
       true,
     );
-    expect(probes.slice(6)).toEqual([
+    expect(probes.slice(5)).toEqual([
+      { users: 600, ok: true, why: 'mock LLM lateness p99 25 ms', lagP99Ms: 5 },
       { users: 700, ok: true, why: '', lagP99Ms: 5 },
       { users: 800, ok: false, why: 'completionLag p99 120 ms', lagP99Ms: 120 },
-      { users: 900, ok: false, why: 'the instrument gave out; 2 of 202 turns did not complete', lagP99Ms: null },
-      { users: 1_000, ok: false, why: 'the instrument gave out', lagP99Ms: null },
+      {
+        users: 900,
+        ok: false,
+        why: 'the instrument gave out; generator lateness p99 30 ms; 2 of 202 turns did not complete',
+        lagP99Ms: null,
+      },
+      {
+        users: 1_000,
+        ok: false,
+        why: 'the instrument gave out; generator lateness p99 40 ms; mock LLM lateness p99 50 ms',
+        lagP99Ms: null,
+      },
     ]);
   });
 });
@@ -132,8 +151,8 @@ describe('the bins of a ramp', () => {
       [50, 1, 0],
     ]);
     // Of 200 turns the third largest is at the 99th percentile.
-    expect(found[0]).toMatchObject({ lagP99Ms: 50, addedP99Ms: 25, latenessP99Ms: 3 });
-    expect(found[1]).toMatchObject({ lagP99Ms: null, addedP99Ms: null, latenessP99Ms: 3 });
+    expect(found[0]).toMatchObject({ lagP99Ms: 50, addedP99Ms: 25, generatorLateP99Ms: 2, mockLateP99Ms: 3 });
+    expect(found[1]).toMatchObject({ lagP99Ms: null, addedP99Ms: null, mockLateP99Ms: 3 });
     expect(found[2]).toMatchObject({ lagP99Ms: 8 });
   });
 });

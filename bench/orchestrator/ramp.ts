@@ -23,8 +23,9 @@ export interface RampBin {
   lagP99Ms: number | null;
   /** Of the turns' means over their tokens. */
   addedP99Ms: number | null;
-  /** Of the generator's and the mock LLM's the worse. */
-  latenessP99Ms: number | null;
+  /** How late the instrument was. */
+  generatorLateP99Ms: number | null;
+  mockLateP99Ms: number | null;
 }
 
 export interface RampTimes {
@@ -79,7 +80,8 @@ export function rampBins({ arrivals, ledger, turns }: RampRecords, { windowStart
     lost: bin.lost,
     lagP99Ms: p99Ms(bin.lag),
     addedP99Ms: p99Ms(bin.added),
-    latenessP99Ms: worse(p99Ms(bin.late), p99Ms(bin.mock)),
+    generatorLateP99Ms: p99Ms(bin.late),
+    mockLateP99Ms: p99Ms(bin.mock),
   }));
 }
 
@@ -90,10 +92,6 @@ function p99Ms(valuesNs: readonly number[]): number | null {
   return value === undefined ? null : value / 1e6;
 }
 
-function worse(a: number | null, b: number | null): number | null {
-  return a === null ? b : b === null ? a : Math.max(a, b);
-}
-
 /** @param latenessMsMax of the instrument. @param streaming whether the arm's client sees single tokens. */
 export function judgeRamp(
   bins: readonly RampBin[],
@@ -102,14 +100,14 @@ export function judgeRamp(
   streaming: boolean,
 ): Pick<SearchAnswer, 'users' | 'atLeast' | 'probes'> {
   const broken = bins.map((bin) => brokenBy(bin, plan, streaming));
-  const late = bins.map(({ latenessP99Ms }) => (latenessP99Ms ?? 0) > latenessMsMax);
+  const late = bins.map((bin) => lateBy(bin, latenessMsMax));
   const gatewayAt = firstOfTwo(broken.map((why) => why !== ''));
-  const instrumentAt = firstOfTwo(late);
+  const instrumentAt = firstOfTwo(late.map((why) => why !== ''));
   const end = Math.min(gatewayAt, instrumentAt);
   const probes = bins.map(({ streams, lagP99Ms }, index): SearchProbe => {
-    const instrument = index >= instrumentAt ? 'the instrument gave out' : '';
-    const why = [instrument, broken[index]!].filter((text) => text !== '').join('; ');
-    return { users: streams, ok: index < end, why, lagP99Ms: instrument === '' ? lagP99Ms : null };
+    const beyond = index >= instrumentAt;
+    const why = [beyond ? 'the instrument gave out' : '', late[index]!, broken[index]!].filter((text) => text !== '').join('; ');
+    return { users: streams, ok: index < end, why, lagP99Ms: beyond ? null : lagP99Ms };
   });
   // Where both give out at once it is not known who did so first.
   return { users: bins[end - 1]?.streams ?? null, atLeast: instrumentAt <= gatewayAt, probes };
@@ -120,6 +118,14 @@ function brokenBy({ turns, lost, lagP99Ms, addedP99Ms }: RampBin, plan: SearchPl
   if (lagP99Ms !== null && lagP99Ms > plan.completionLagP99MsMax) return `completionLag p99 ${lagP99Ms.toFixed(0)} ms`;
   if (streaming && addedP99Ms !== null && addedP99Ms > plan.gatewayAddedP99MsMax) return `gatewayAdded p99 ${addedP99Ms.toFixed(0)} ms`;
   return '';
+}
+
+function lateBy({ generatorLateP99Ms, mockLateP99Ms }: RampBin, latenessMsMax: number): string {
+  const late = [
+    { who: 'generator', ms: generatorLateP99Ms },
+    { who: 'mock LLM', ms: mockLateP99Ms },
+  ];
+  return late.flatMap(({ who, ms }) => (ms !== null && ms > latenessMsMax ? [`${who} lateness p99 ${ms.toFixed(0)} ms`] : [])).join('; ');
 }
 
 /** The first of two in a row, or of the last one alone; the length where there is none. */

@@ -45,7 +45,7 @@ type RenderItem = NonNullable<CustomSeriesOption['renderItem']>;
 const BAR_HEIGHT = 14;
 /** Never so thin that nothing is seen. */
 const BAR_WIDTH_MIN = 1.5;
-const NUMBER_WIDTH = 88;
+const NUMBER_WIDTH = 76;
 const LABEL_GAP = 12;
 
 /** @param narrow labels stand above their bars instead of beside them. */

@@ -1,6 +1,5 @@
 /** Arms of one group as lines: by which letter and stroke each is drawn, the same in all of the group's charts. */
-import { ARMS_BESIDE_MAX, lettersOf, nameOf } from '../arms.ts';
-import { LINES_MAX } from '../charts/ink.ts';
+import { lettersOf, nameOf } from '../arms.ts';
 import type { Arm } from '../report.ts';
 import type { Key } from './figure.ts';
 import type { View } from './view.ts';
@@ -18,7 +17,7 @@ export function drawnArms({ scenario, arms, title }: View): DrawnArm[] {
   return arms.map((arm, index) => ({
     arm,
     letter: letters.get(arm.id) ?? arm.id,
-    stroke: index % Math.min(LINES_MAX, ARMS_BESIDE_MAX),
+    stroke: index,
     name: nameOf(arm) ?? (title === '' ? arm.id : (arm.id.split('@', 1)[0] ?? '')),
   }));
 }

@@ -22,7 +22,7 @@ export function regionMap(claim: Claim): Html | undefined {
   return html`
 <h4>Where it would hold</h4>
 <p><strong>${region.sentence}</strong></p>
-<p class="muted">The ${wordTerm('improvement')} that the model expects, by ${x.name} and ${y.name}.</p>
+<p class="muted">The ${wordTerm('improvement')} in per cent that the model expects, by ${x.name} and ${y.name}.</p>
 <div class="scroll" tabindex="0" role="region" aria-label="Map of ${x.name} and ${y.name}"><table class="map">
 <thead><tr><td></td><th scope="col" colspan="${x.values.length}">${x.name}${unitOf(x)}</th></tr>
 <tr><th scope="col">${y.name}${unitOf(y)}</th>${x.values.map((value) => html`<th scope="col">${brief(value, '1')}</th>`)}</tr></thead>
@@ -38,11 +38,11 @@ export function regionMap(claim: Claim): Html | undefined {
 <ul class="notes"><li>${modelText(region)}</li>${measuredTexts(claim).map((text) => html`<li>Measured at ${text}.</li>`)}</ul>`;
 }
 
-/** `62 %`; twice as many streams or more, as a multiple. */
+/** In per cent; twice as many streams or more, as a multiple. */
 function cellText(value: number | null, direction: 'lower' | 'higher' | undefined): string {
   if (value === null) return UNKNOWN;
   if (direction === 'higher' && value >= 1) return `${number(1 + value)}×`;
-  return `${count(100 * value)} %`;
+  return count(100 * value);
 }
 
 /** On axes of conditions, twice as much is as far as half. */

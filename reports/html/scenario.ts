@@ -20,7 +20,7 @@ export function scenarioSection(scenario: Scenario, charts: 'all' | 'first'): Ht
   const schedule = scheduleText(scenario);
   const id = anchor('scenario', scenario.name);
   return html`
-<section aria-labelledby="${id}">
+<section aria-label="Scenario ${scenario.name}">
 <h2 id="${id}">${scenario.name}</h2>
 <p>${scenario.why}</p>
 ${arms(scenario)}
@@ -71,7 +71,7 @@ function arms(scenario: Scenario): Html {
   })}</ul>`;
   return scenario.arms.length <= ARMS_BESIDE_MAX
     ? list
-    : html`<details><summary>${count(scenario.arms.length)} arms</summary>${list}</details>`;
+    : html`<details class="legend-of-arms"><summary>${count(scenario.arms.length)} arms</summary>${list}</details>`;
 }
 
 function forest(scenario: Scenario): Html | undefined {

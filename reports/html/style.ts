@@ -142,7 +142,7 @@ const PHONE = `
   .definition, .definition:popover-open { inset: auto 0 0 0; margin: 0; width: 100%; max-width: none; border-width: 1px 0 0; border-radius: 0; position-area: none; }
   .forest thead th:not(.plot) { display: none; }
   .forest, .forest thead, .forest tbody { display: block; }
-  .forest tr { display: grid; grid-template-columns: 1fr auto; padding: .45rem 0; border-bottom: 1px solid var(--line); }
+  .forest tr { display: grid; grid-template-columns: minmax(0, 1fr) fit-content(50%); overflow-wrap: anywhere; padding: .45rem 0; border-bottom: 1px solid var(--line); }
   .forest th, .forest td { border: 0; padding: 0; white-space: normal; }
   .forest .plot { grid-column: 1 / -1; grid-row: 2; width: auto; min-width: 0; padding: 0 1.6rem; }
   .forest .ratio { grid-column: 1; grid-row: 3; } .forest .result { grid-column: 1 / -1; grid-row: 4; }
@@ -155,7 +155,7 @@ const PHONE = `
   .bars tr { display: grid; grid-template-columns: 1fr auto; padding: .3rem 0; border-bottom: 1px solid var(--line); }
   .bars th, .bars td { border: 0; padding: 0; } .bars .bar { grid-column: 1 / -1; grid-row: 2; width: 100%; }
   .duel .bar { width: 40%; }
-  .map td, .map th { padding: .3rem .4rem; white-space: normal; } .map tr > th:first-child { max-width: 6.5rem; }
+  .map td, .map th { padding: .3rem .45rem; } .map tr > th:first-child { max-width: 6.5rem; white-space: normal; }
   .scroll:has(> .cards) { width: auto; }
   .cards thead { display: none; } .cards, .cards tbody, .cards tr, .cards td, .cards th { display: block; }
   .cards tr { padding: .5rem 0; border-bottom: 1px solid var(--line); } .cards td, .cards th { border: 0; padding: .05rem 0; white-space: normal; }
@@ -165,7 +165,9 @@ const PAPER = `
 @media print {
   :root { color-scheme: light; ${LIGHT} }
   html { font-size: 9.5pt; } body { max-width: none; padding: 0; } nav, .definition { display: none; }
-  details::details-content { content-visibility: visible; block-size: auto; } summary { list-style: none; color: inherit; }
+  /* What the reader left folded stays so; but letters must be explained. */
+  .legend-of-arms::details-content { content-visibility: visible; block-size: auto; } summary { list-style: none; color: inherit; }
+  .group:not([open]) > summary::after { content: " (folded when this was printed)"; color: var(--muted); }
   h2, h3, h4 { break-after: avoid; } tr, .verdict, .chart, .claims article, li, .glossary dd { break-inside: avoid; }
   button { text-decoration: none; }
   .claims { grid-template-columns: 1fr 1fr; } .charts { grid-template-columns: 1fr 1fr; gap: 1rem; }
