@@ -28,7 +28,8 @@ describe('a claim', () => {
     expect(readingValues(headline)).toBe('2.15 s → 2.10 s (best HTTP 2.10 s)');
     const { bestHttp: _, ...without } = headline;
     expect(readingValues(without)).toBe('2.15 s → 2.10 s');
-    expect(readingValues({ ...headline, bestHttp: null, websocket: null })).toBe('2.15 s → – (best HTTP –)');
+    expect(readingValues({ ...headline, bestHttp: null, websocket: null, atLeast: ['websocket'] })).toBe('2.15 s → – (best HTTP –)');
+    expect(readingValues(headlineOf(streams!)!)).toBe('412 streams → ≥ 1,600 streams (best HTTP 437 streams)');
   });
 
   test('has a region whose model says how far off it is', () => {

@@ -1,7 +1,7 @@
 /** What all renderers say of a published claim in the same words: claimed, measured, judged, and where it would hold. */
-import { brief, improvement, quantity } from './format.ts';
+import { brief, improvement, quantity, UNKNOWN } from './format.ts';
 import { measureLabel, referTo } from './measures.ts';
-import type { Claim, ClaimVerdict, Reading, Region } from './report.ts';
+import type { Claim, ClaimVerdict, Reading, ReadingSide, Region } from './report.ts';
 
 /** Improvements within ± this are none. */
 export const CLAIM_MARGIN = 0.05;
@@ -30,9 +30,15 @@ export function readingText(reading: Reading): string {
 }
 
 /** `2.15 s → 2.10 s (best HTTP 2.10 s)`. */
-export function readingValues({ http, websocket, bestHttp, unit }: Reading): string {
-  const best = bestHttp === undefined ? '' : ` (best HTTP ${quantity(bestHttp, unit)})`;
-  return `${quantity(http, unit)} → ${quantity(websocket, unit)}${best}`;
+export function readingValues(reading: Reading): string {
+  const best = reading.bestHttp === undefined ? '' : ` (best HTTP ${sideText(reading, 'bestHttp')})`;
+  return `${sideText(reading, 'http')} → ${sideText(reading, 'websocket')}${best}`;
+}
+
+/** `2.15 s`, `≥ 1,600 streams`. */
+export function sideText(reading: Reading, side: ReadingSide): string {
+  const text = quantity(reading[side], reading.unit);
+  return text !== UNKNOWN && reading.atLeast?.includes(side) ? `≥ ${text}` : text;
 }
 
 export function claimSentence(claim: Claim): string {

@@ -226,6 +226,9 @@ export interface Scenario {
 export const CLAIM_VERDICTS = ['reproduced', 'partly', 'not-reproduced', 'reversed', 'inconclusive'] as const;
 export type ClaimVerdict = (typeof CLAIM_VERDICTS)[number];
 
+export const READING_SIDES = ['http', 'websocket', 'bestHttp'] as const;
+export type ReadingSide = (typeof READING_SIDES)[number];
+
 export interface Reading {
   measure: string;
   condition: string;
@@ -234,6 +237,8 @@ export interface Reading {
   websocket: number | null;
   /** The same of an HTTP that streams on kept connections, in the same condition. */
   bestHttp?: number | null;
+  /** Which of the three are only known to be at least so much: the instrument gave out first. */
+  atLeast?: readonly ReadingSide[];
   /** As a fraction: 1 − websocket ÷ http where lower is better, websocket ÷ http − 1 where higher is. */
   improvement: number | null;
   interval: Interval | null;

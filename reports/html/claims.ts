@@ -2,10 +2,10 @@
  * The claims: first each as a card, published beside measured, its verdict and what decided it; then all its readings,
  * and the conditions under which it would hold.
  */
-import { CLAIM_MARGIN, CLAIM_WORDS, claimedText, headlineOf, readingText, readingValues } from '../claims.ts';
+import { CLAIM_MARGIN, CLAIM_WORDS, claimedText, headlineOf, readingText, readingValues, sideText } from '../claims.ts';
 import { quantity, UNKNOWN } from '../format.ts';
 import { referTo } from '../measures.ts';
-import type { Claim, ClaimVerdict, Reading } from '../report.ts';
+import type { Claim, ClaimVerdict, Reading, ReadingSide } from '../report.ts';
 import { withMutedInterval } from './interval.ts';
 import { amountBar, axisHead, improvementAxis, improvementPlot } from './plots.ts';
 import { regionMap } from './region.ts';
@@ -46,26 +46,36 @@ ${duel(claim, headline)}
 </article>`;
 }
 
+interface Bar {
+  name: string;
+  value: number | null;
+  text: string;
+}
+
 /** Published above measured, on one scale. */
 function duel({ claimed }: Claim, headline: Reading | undefined): Html {
   const published = [
-    { name: 'published HTTP', value: claimed.http },
-    { name: 'published WebSocket', value: claimed.websocket },
+    { name: 'published HTTP', value: claimed.http, text: quantity(claimed.http, claimed.unit) },
+    { name: 'published WebSocket', value: claimed.websocket, text: quantity(claimed.websocket, claimed.unit) },
   ];
-  const measured = headline
-    ? [
-        { name: 'measured HTTP', value: headline.http },
-        ...(headline.bestHttp === undefined ? [] : [{ name: 'measured best HTTP', value: headline.bestHttp }]),
-        { name: 'measured WebSocket', value: headline.websocket },
-      ]
-    : [];
-  const unit = headline?.unit ?? claimed.unit;
+  const measured = headline ? SIDES.flatMap(({ name, side }) => barOf(headline, name, side)) : [];
   // Of different units they share no scale.
-  const whole = (rows: typeof measured) => Math.max(0, ...rows.map(({ value }) => value ?? 0));
-  const shared = unit === claimed.unit ? whole([...published, ...measured]) : undefined;
-  const row = (kind: string, of: typeof claimed.unit, most: number) => (one: { name: string; value: number | null }) =>
-    html`<tr class="${kind}"><th scope="row">${one.name}</th><td class="bar">${amountBar(one.value, null, most)}</td><td class="value">${quantity(one.value, of)}</td></tr>`;
-  return html`<table class="duel"><tbody>${published.map(row('published', claimed.unit, shared ?? whole(published)))}${measured.map(row('measured', unit, shared ?? whole(measured)))}</tbody></table>`;
+  const whole = (bars: readonly Bar[]) => Math.max(0, ...bars.map(({ value }) => value ?? 0));
+  const shared = headline && headline.unit !== claimed.unit ? undefined : whole([...published, ...measured]);
+  const row = (kind: string, most: number) => (bar: Bar) =>
+    html`<tr class="${kind}"><th scope="row">${bar.name}</th><td class="bar">${amountBar(bar.value, null, most)}</td><td class="value">${bar.text}</td></tr>`;
+  return html`<table class="duel"><tbody>${published.map(row('published', shared ?? whole(published)))}${measured.map(row('measured', shared ?? whole(measured)))}</tbody></table>`;
+}
+
+const SIDES = [
+  { name: 'measured HTTP', side: 'http' },
+  { name: 'measured best HTTP', side: 'bestHttp' },
+  { name: 'measured WebSocket', side: 'websocket' },
+] as const;
+
+function barOf(headline: Reading, name: string, side: ReadingSide): Bar[] {
+  const value = headline[side];
+  return value === undefined ? [] : [{ name, value, text: sideText(headline, side) }];
 }
 
 function allReadings(claim: Claim): Html {

@@ -77,12 +77,14 @@ td.value, td.codes { white-space: nowrap; }
 td i, p i { font-style: normal; color: var(--muted); }
 .scroll tbody th, .scroll thead th:first-child { position: sticky; left: 0; background: var(--paper); }
 
+.cards th { white-space: normal; } .cards, .forest { overflow-wrap: anywhere; }
+
 .forest { width: 100%; }
 .forest td, .forest th { vertical-align: middle; padding-top: .2rem; padding-bottom: .2rem; }
 .forest .pair { white-space: nowrap; }
 .forest .measure { white-space: normal; }
-@media (min-width: 641px) {
-  .readings { table-layout: fixed; overflow-wrap: anywhere; } .readings .ratio, .readings .pair { white-space: normal; }
+@media print, (min-width: 761px) {
+  .readings { table-layout: fixed; overflow-wrap: anywhere; } .readings .ratio, .readings .pair, .readings .mark { white-space: normal; }
   .readings th:nth-child(1) { width: 22%; } .readings th:nth-child(2) { width: 15%; } .readings .plot { width: 26%; min-width: 0; }
   .readings th:nth-child(4) { width: 23%; } .readings th:nth-child(5) { width: 14%; }
 }
@@ -133,7 +135,7 @@ svg { display: block; overflow: visible; }
 `;
 
 const PHONE = `
-@media (max-width: 640px) {
+@media screen and (max-width: 760px) {
   body { padding: 1rem .9rem 3rem; }
   h1 small { display: block; }
   .head { grid-template-columns: minmax(0, 1fr); }
@@ -144,6 +146,7 @@ const PHONE = `
   .forest, .forest thead, .forest tbody { display: block; }
   .forest tr { display: grid; grid-template-columns: minmax(0, 1fr) fit-content(50%); overflow-wrap: anywhere; padding: .45rem 0; border-bottom: 1px solid var(--line); }
   .forest th, .forest td { border: 0; padding: 0; white-space: normal; }
+  .forest .pair, .forest .mark, .forest .value { white-space: normal; }
   .forest .plot { grid-column: 1 / -1; grid-row: 2; width: auto; min-width: 0; padding: 0 1.6rem; }
   .forest .ratio { grid-column: 1; grid-row: 3; } .forest .result { grid-column: 1 / -1; grid-row: 4; }
   .forest .result[data-label]::before { content: attr(data-label) ": "; color: var(--muted); }
