@@ -54,8 +54,8 @@ export const headline: Scenario = {
   model: SLOW,
   workload: workload(SLOW_TOKENS),
   plan: LOAD,
-  quick: { launches: 6, trialsPerLaunch: 1, warmupMs: 1_500, measureMs: 1_200, drainMs: 1_000 },
-  full: { launches: 10, trialsPerLaunch: 2, warmupMs: 2_200, measureMs: 4_000, drainMs: 1_500 },
+  quick: { launches: 6, trialsPerLaunch: 1, warmupMs: 8_000, measureMs: 6_000, drainMs: 1_000 },
+  full: { launches: 8, trialsPerLaunch: 1, warmupMs: 2_200, measureMs: 4_000, drainMs: 1_500 },
   margin: 0.05,
 };
 
@@ -111,6 +111,6 @@ export const ladder: Scenario = {
   workload: workload(FAST_TOKENS),
   plan: LOAD,
   quick: { launches: 6, trialsPerLaunch: 1, warmupMs: 500, measureMs: 800, drainMs: 800 },
-  full: { launches: 10, trialsPerLaunch: 2, warmupMs: 1_500, measureMs: 4_000, drainMs: 1_500 },
+  full: { launches: 8, trialsPerLaunch: 1, warmupMs: 1_500, measureMs: 4_000, drainMs: 1_500 },
   margin: 0.05,
 };

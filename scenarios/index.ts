@@ -33,8 +33,11 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = Object.fromEntries(
   ].map((scenario) => [scenario.name, scenario]),
 );
 
-/** Together they put the published claims to the test. */
+/**
+ * Together they put the published claims to the test. In this order: the ladder leaves all gateways warm for the headline,
+ * and the search for the limit, which leaves them in whatever state, comes last.
+ */
 export const DEFAULT_SCENARIOS: Readonly<Record<'quick' | 'full', readonly string[]>> = {
-  quick: [headline.name, ladder.name, concurrency.name],
-  full: [headline.name, ladder.name, concurrency.name, concurrencyFast.name],
+  quick: [ladder.name, headline.name, concurrency.name],
+  full: [ladder.name, headline.name, concurrency.name, concurrencyFast.name],
 };

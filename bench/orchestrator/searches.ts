@@ -8,7 +8,7 @@ import { type Answer, type Grid, gridTop, gridValue, type ProbeResult, Search } 
 import { runTrial } from './trial-run.ts';
 import { extentOf, trialSpec, usersOver } from './trial-spec.ts';
 
-/** Probes of a first search, which knows nothing yet. */
+/** Probes of a first search at least, which knows nothing yet. */
 const FIRST_PROBES = 6;
 const FIRST_STEP = 3;
 
@@ -19,7 +19,12 @@ export async function runSearches(launch: Launch, { scenario, arms, extent }: Pl
     const found = launch.found.get(keyOf(scenario, arm));
     const search = found
       ? new Search(grid, { start: middle(found), step: 1, probesMax: extent.trialsPerLaunch, confirm })
-      : new Search(grid, { start: indexOf(grid, plan.usersStart), step: FIRST_STEP, probesMax: FIRST_PROBES, confirm });
+      : new Search(grid, {
+          start: indexOf(grid, plan.usersStart),
+          step: FIRST_STEP,
+          probesMax: Math.max(FIRST_PROBES, extent.trialsPerLaunch),
+          confirm,
+        });
     return { arm, search, probes: [] as SearchProbe[] };
   });
   for (let round = 0; searches.some(({ search }) => search.next !== undefined); round += 1) {
