@@ -71,6 +71,8 @@ describe('parseArm', () => {
     ['nothing but work beside', `${SSE}@besideCpu=100,besideUsers=1`, 'condition besideCpu cannot be "100"'],
     ['security of a hand-written relay', 'bare/sse@auth=bearer', 'auth needs the gateway'],
     ['a load beside no gateway', 'direct/sse/chat/kept@besideUsers=2', 'besideUsers needs the gateway'],
+    ['telemetry of a hand-written relay', 'bare/sse@telemetry=metrics', 'telemetry needs the gateway'],
+    ['telemetry of no known kind', `${SSE}@telemetry=on`, 'condition telemetry cannot be "on"'],
     ['a link of another generator', 'autocannon/http/chat/kept@rttMs=20', 'rttMs needs our own generator'],
     ['a round-trip time twice', `${SSE}@rttMs=20+20`, 'condition rttMs cannot be "20+20"'],
     ['a round trip without end', `${SSE}@rttMs=10001`, 'condition rttMs cannot be "10001"'],

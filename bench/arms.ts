@@ -86,7 +86,7 @@ function conditionProblems({ kind, client, conditions }: Arm): string[] {
   const { auth, heartbeatMs, besideCpu, besideUsers } = conditions;
   const problems = linkProblems(kind, conditions);
   if (kind !== 'gateway') {
-    const needed = (['auth', 'heartbeatMs', 'besideCpu', 'besideUsers'] as const).filter(
+    const needed = (['auth', 'heartbeatMs', 'besideCpu', 'besideUsers', 'telemetry'] as const).filter(
       (name) => conditions[name] !== DEFAULT_CONDITIONS[name],
     );
     return [...problems, ...needed.map((name) => `${name} needs the gateway`)];

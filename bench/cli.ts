@@ -38,6 +38,15 @@ const run: Command = {
   },
 };
 
+const profile: Command = {
+  name: 'profile',
+  summary: 'show where a gateway’s time goes: flame graphs of every thread, under a scenario’s load',
+  async run(argv, io) {
+    const [{ runProfile }, { SCENARIOS }] = await Promise.all([import('./command/profile.ts'), import('../scenarios/index.ts')]);
+    return runProfile(argv, io, SCENARIOS);
+  },
+};
+
 const upstream: Command = {
   name: 'upstream',
   summary: 'run the mock LLM alone, for other people’s gateways',
@@ -48,7 +57,7 @@ const upstream: Command = {
 };
 
 process.exitCode = await runCommand(
-  [bench, reportCommand, gatewayCommand, status, run, upstream, schemaCommand],
+  [bench, profile, reportCommand, gatewayCommand, status, run, upstream, schemaCommand],
   process.argv.slice(2),
   processIo(),
 );

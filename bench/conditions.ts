@@ -26,7 +26,15 @@ export interface Conditions {
   besideCpu: number;
   /** Users of the load beside, which the scenario defines; 0: the measured turns are alone. */
   besideUsers: number;
+  /** What the gateway tells of itself meanwhile: nothing, metrics, or also traces of 1 % of the turns, or of all. */
+  telemetry: Telemetry;
 }
+
+export const TELEMETRIES = ['off', 'metrics', 'traces1', 'all'] as const;
+export type Telemetry = (typeof TELEMETRIES)[number];
+
+/** The share of turns that is traced. */
+export const TRACE_RATIOS: Readonly<Record<Telemetry, number>> = { off: 0, metrics: 0, traces1: 0.01, all: 1 };
 
 export const AUTHS = ['none', 'bearer', 'message'] as const;
 export type Auth = (typeof AUTHS)[number];
@@ -47,6 +55,7 @@ export const DEFAULT_CONDITIONS: Readonly<Conditions> = Object.freeze({
   heartbeatMs: 0,
   besideCpu: 0,
   besideUsers: 0,
+  telemetry: 'off',
 });
 
 /** As many as one trial mixes; each gets its share of the sessions, and below a dozen turns a median says little. */
@@ -124,6 +133,7 @@ const READERS: { [Name in keyof Conditions]: (text: string) => Conditions[Name] 
   heartbeatMs: (text) => readNumber(text, 0, 3_600_000, true),
   besideCpu: (text) => readNumber(text, 0, 95, true),
   besideUsers: (text) => readNumber(text, 0, 1_000, true),
+  telemetry: (text) => TELEMETRIES.find((telemetry) => telemetry === text),
 };
 
 function readBoolean(text: string): boolean | undefined {

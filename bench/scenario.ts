@@ -22,6 +22,8 @@ export interface GatewaySpec {
   threadsMax?: number | 'cores + 1';
   turnsPerThread?: number;
   queueSize?: number;
+  /** Deliberate damage, to test whether the instrument finds it; the gateway's own configuration says what there is. */
+  faults?: { delayMs?: Readonly<Record<string, number>>; extraBytesPerToken?: number };
 }
 
 /**

@@ -5,6 +5,7 @@
  * `seed`, so that two trials with one seed offer the same turns at the same times. Times here are milliseconds
  * where people write them (plans), nanoseconds where machines measured them.
  */
+import type { LiveLoad, LiveTurn } from '../dashboards/live/feed.ts';
 import type { Execution } from '../transports/contract.ts';
 import type { ClientOptions, Meter } from '../transports/wire.ts';
 
@@ -29,7 +30,10 @@ export interface Workload {
   unlimited?: boolean;
   history: 'full' | 'delta';
   execution?: Execution;
+  /** Turns bring back what the target spent their time on. Costs bytes, which are counted apart. */
   phases: boolean;
+  /** A slow reader: with the first content of each reply, it takes nothing more for so long. */
+  readPauseMs?: number;
 }
 
 export type Arrivals =
@@ -75,6 +79,13 @@ export interface TrialSpec {
    * each of the two.
    */
   beside?: { workload: Workload; load: Load };
+  /**
+   * A share of the turns is traced. `run` names the run and the arm, since all arms are offered turns of the same keys: the
+   * ids of spans follow from it and the turn's key. The client's spans of these turns go to `tracesPath`, as lines of OTLP JSON.
+   */
+  telemetry?: { traceRatio: number; run: string; tracesPath?: string };
+  /** Tells once a second how it goes, in lines of their own. */
+  live?: boolean;
   /** Also tells how the trial went over time, in bins of this length. 0: not. */
   seriesBinMs: number;
 }
@@ -133,6 +144,8 @@ export interface TrialResult {
   arrivalsPath?: string;
   /** The same turns as above, link by link, in the order of the spec's `links`. */
   links?: readonly LinkResult[];
+  /** Of the whole trial, `beside` included: turns sent as traced, and client's spans of these that found no room. */
+  traces?: { sampled: number; lost: number };
   /** Turns of `beside` that were due in the window. */
   beside?: { turns: TurnCounts; codes: Record<string, number>; histograms: Record<TrialHistogram, EncodedHistogram> };
   /** Of the whole trial, from its start; empty without `seriesBinMs`. Turns of `beside` do not count. */
@@ -157,8 +170,10 @@ export interface SeriesBin {
 
 /** What a generator prints, one JSON object a line. */
 export type GeneratorLine =
-  | { ready: 1; pid: number }
+  | { ready: 1; pid: number; ports?: { metrics: number } }
   | { window: 'start' | 'end'; id: string; atNs: number }
+  /** Of about the second before; its turns have no arm yet. */
+  | { live: { id: string; spanMs: number; load: LiveLoad; turns: readonly LiveTurn[] } }
   | { result: TrialResult }
   | { failed: { id: string; message: string } };
 

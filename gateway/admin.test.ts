@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { type IncomingHttpHeaders, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Admin, serveAdmin } from './admin.ts';
 
@@ -20,6 +20,17 @@ beforeAll(async () => {
       },
     },
     '/healthz': { GET: () => ({ status: 503, body: { ok: false } }) },
+    '/': { GET: () => ({ html: '<p>page</p>', policy: "default-src 'none'" }) },
+    '/things/*': { GET: ({ rest, query }) => ({ body: { rest, by: query.get('by') } }) },
+    '/live': {
+      GET: ({ query }) => ({
+        stream: (response) => {
+          if (query.has('full')) return 'full';
+          response.writeHead(200, { 'content-type': 'text/event-stream' }).end('data: 1\n\n');
+          return undefined;
+        },
+      }),
+    },
   });
 });
 afterAll(() => admin.close());
@@ -30,7 +41,10 @@ interface Asked {
   body?: string;
 }
 
-function ask(path: string, { method = 'GET', headers = {}, body = '' }: Asked = {}): Promise<{ status: number; body: unknown }> {
+function ask(
+  path: string,
+  { method = 'GET', headers = {}, body = '' }: Asked = {},
+): Promise<{ status: number; body: unknown; headers: IncomingHttpHeaders }> {
   return new Promise((resolve, reject) => {
     const sent = request({ port: admin.port, path, method, headers }, (response) => {
       let text = '';
@@ -38,7 +52,10 @@ function ask(path: string, { method = 'GET', headers = {}, body = '' }: Asked = 
       response.on('data', (part: string) => {
         text += part;
       });
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) }));
+      response.on('end', () => {
+        const { headers, statusCode: status = 0 } = response;
+        resolve({ status, headers, body: /json/.test(headers['content-type'] ?? '') ? JSON.parse(text) : text });
+      });
     });
     sent.on('error', reject);
     sent.end(body);
@@ -47,18 +64,42 @@ function ask(path: string, { method = 'GET', headers = {}, body = '' }: Asked = 
 
 describe('the admin pages', () => {
   it('answer with what is true now', async () => {
-    expect(await ask('/status')).toEqual({ status: 200, body: { asked: 1 } });
-    expect(await ask('/status?x=1')).toEqual({ status: 200, body: { asked: 2 } });
-    expect(await ask('/healthz')).toEqual({ status: 503, body: { ok: false } });
+    expect(await ask('/status')).toMatchObject({ status: 200, body: { asked: 1 } });
+    expect(await ask('/status?x=1')).toMatchObject({ status: 200, body: { asked: 2 } });
+    expect(await ask('/healthz')).toMatchObject({ status: 503, body: { ok: false } });
   });
 
   it('take a POST where there is one, whatever its body', async () => {
-    expect(await ask('/window', { method: 'POST' })).toEqual({ status: 200, body: { begun: true } });
+    expect(await ask('/window', { method: 'POST' })).toMatchObject({ status: 200, body: { begun: true } });
     expect(await ask('/window', { method: 'POST', body: 'x'.repeat(1_000_000) })).toMatchObject({ status: 200 });
     expect(posted).toBe(2);
   });
 
+  it('answer below a path with what stands there', async () => {
+    expect(await ask('/things/a%20b?by=c')).toMatchObject({ status: 200, body: { rest: 'a b', by: 'c' } });
+  });
+
+  it('may be a web page, which nothing else may frame or feed, and a stream, or why there is none', async () => {
+    expect(await ask('/')).toMatchObject({
+      status: 200,
+      body: '<p>page</p>',
+      headers: {
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': "default-src 'none'",
+        'x-content-type-options': 'nosniff',
+      },
+    });
+    expect(await ask('/live')).toMatchObject({ status: 200, body: 'data: 1\n\n', headers: { 'content-type': 'text/event-stream' } });
+    expect(await ask('/live?full=1')).toMatchObject({ status: 503, body: { error: { message: 'full' } } });
+    const own = `127.0.0.1:${admin.port}`;
+    expect((await ask('/live', { headers: { host: own, origin: `http://${own}` } })).status).toBe(200);
+  });
+
   it.each<[string, string, Asked, number]>([
+    ['a path below with nothing in it', '/things/', {}, 404],
+    ['the pattern itself', '/things/a/b', {}, 404],
+    ['what is not encoded as it must be', '/things/%zz', {}, 404],
+    ['web pages from elsewhere', '/live', { headers: { origin: 'http://127.0.0.1:1' } }, 403],
     ['other pages', '/nope', {}, 404],
     ['names of Object', '/__proto__', {}, 404],
     ['other methods', '/status', { method: 'POST' }, 405],

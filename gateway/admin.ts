@@ -1,15 +1,28 @@
 /**
  * The admin pages: what the gateway is doing, for people and for the instrument. Plain HTTP on loopback without
  * authentication, so they change nothing but what is measured, and hold no secrets. Names that a browser could be
- * tricked into resolving to loopback are refused, and so are web pages that would post.
+ * tricked into resolving to loopback are refused, and so are web pages from elsewhere and any that would post.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What one method of one path answers. Called for each request; `body` is sent as JSON. */
-export type AdminPage = () => { status?: number; body: unknown };
+export interface AdminRequest {
+  /** What stands in the place of the pattern's `*`, decoded; empty where it has none. */
+  rest: string;
+  query: URLSearchParams;
+}
 
-/** By path. */
+export type AdminAnswer =
+  /** Sent as JSON. */
+  | { status?: number; body: unknown }
+  | { html: string; policy: string }
+  /** Goes on until either side ends it. @returns why not, where it does not begin. */
+  | { stream: (response: ServerResponse) => string | undefined };
+
+/** What one method of one path answers. Called for each request. */
+export type AdminPage = (request: AdminRequest) => AdminAnswer;
+
+/** By path; one that ends with `/*` is for all paths one step below. */
 export type AdminPages = Readonly<Record<string, { readonly GET?: AdminPage; readonly POST?: AdminPage }>>;
 
 export interface Admin {
@@ -43,28 +56,61 @@ export async function serveAdmin(port: number, pages: AdminPages): Promise<Admin
 }
 
 function answer(pages: AdminPages, request: IncomingMessage, response: ServerResponse): void {
-  const path = (request.url ?? '/').split('?')[0]!;
+  const [path = '/', query = ''] = (request.url ?? '/').split('?', 2);
   const { host = '', origin } = request.headers;
-  const methods = Object.hasOwn(pages, path) ? pages[path] : undefined;
+  const { methods, rest } = find(pages, path);
   const { method = '' } = request;
   const page = methods && Object.hasOwn(methods, method) ? methods[method as keyof typeof methods] : undefined;
   if (!LOOPBACK_HOSTS.test(host)) refuse(response, 403, 'only for loopback');
   else if (!methods) refuse(response, 404, `no such page; there are ${Object.keys(pages).join(', ')}`);
   else if (!page) refuse(response, 405, `only ${Object.keys(methods).join(', ')}`);
   else if (method === 'POST' && origin !== undefined) refuse(response, 403, 'not for web pages');
-  else {
-    const { status = 200, body } = page();
-    send(response, status, body);
+  else if (origin !== undefined && origin !== `http://${host}`) refuse(response, 403, 'not for other web pages');
+  else reply(response, page({ rest, query: new URLSearchParams(query) }));
+}
+
+function find(pages: AdminPages, path: string): { methods?: AdminPages[string] | undefined; rest: string } {
+  if (Object.hasOwn(pages, path) && !path.endsWith('/*')) return { methods: pages[path], rest: '' };
+  const slash = path.lastIndexOf('/');
+  const pattern = `${path.slice(0, slash)}/*`;
+  const rest = decoded(path.slice(slash + 1));
+  return { methods: rest !== '' && Object.hasOwn(pages, pattern) ? pages[pattern] : undefined, rest };
+}
+
+/** Empty where it is not encoded as it must be. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return '';
   }
 }
 
-function refuse(response: ServerResponse, status: number, message: string): void {
-  send(response, status, { error: { message } });
+function reply(response: ServerResponse, answered: AdminAnswer): void {
+  if ('body' in answered) return sendJson(response, answered.status ?? 200, answered.body);
+  if ('html' in answered) {
+    const { html, policy } = answered;
+    return send(response, 200, html, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy });
+  }
+  const refusal = answered.stream(response);
+  if (refusal !== undefined) refuse(response, 503, refusal);
 }
 
-function send(response: ServerResponse, status: number, body: unknown): void {
-  const text = `${JSON.stringify(body)}\n`;
+function refuse(response: ServerResponse, status: number, message: string): void {
+  sendJson(response, status, { error: { message } });
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  send(response, status, `${JSON.stringify(body)}\n`, { 'content-type': 'application/json' });
+}
+
+function send(response: ServerResponse, status: number, text: string, headers: Readonly<Record<string, string>>): void {
   response
-    .writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), 'cache-control': 'no-store' })
+    .writeHead(status, {
+      ...headers,
+      'content-length': Buffer.byteLength(text),
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    })
     .end(text);
 }

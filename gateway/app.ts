@@ -15,14 +15,21 @@ import { counted, TurnCounts, type TurnWatcher } from './counts.ts';
 import { deadline } from './deadline.ts';
 import { agentsHaveFiles, buildExecutions, type Executions } from './execution/build.ts';
 import { Watchdog } from './execution/watchdog.ts';
-import { delayed, faulty } from './faults.ts';
+import { delayed, faulty, queued } from './faults.ts';
 import { gatekeeper } from './gatekeeper.ts';
 import { ResponseStore } from './history/store.ts';
 import { history } from './history.ts';
+import { Live } from './live.ts';
 import type { Log, LogHealth } from './log.ts';
+import { LoopDelay } from './loop-delay.ts';
+import { admitted, phased, settled } from './phases.ts';
 import { SessionTokens } from './security/session-tokens.ts';
 import { Sessions } from './sessions.ts';
-import { type Status, watchStatus } from './status.ts';
+import { type Status, type StatusSources, watchStatus } from './status.ts';
+import { type Sampler, traced } from './telemetry/sampler.ts';
+import { startTelemetry, type Telemetry } from './telemetry/telemetry.ts';
+import { startTracing } from './telemetry/tracing.ts';
+import type { TurnObserver } from './turn-record.ts';
 
 export interface Gateway {
   readonly ports: { gateway: number; metrics: number | null; admin: number };
@@ -32,8 +39,15 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+export interface GatewayServices {
+  log: Log;
+  health: LogHealth;
+  /** Told of each turn that has ended, beside what the configuration asks for. */
+  observers?: readonly TurnObserver[];
+}
+
 /** Rejects when a port cannot be taken or a thread does not start; nothing is left running then. */
-export async function startGateway(config: GatewayConfig, { log, health }: { log: Log; health: LogHealth }): Promise<Gateway> {
+export async function startGateway(config: GatewayConfig, { log, health, observers: others = [] }: GatewayServices): Promise<Gateway> {
   const auth = new BearerAuth(config.auth.tokens, config.auth.tokensFile);
   const unreadable = auth.reload();
   if (unreadable !== undefined) throw new Error(`auth.tokensFile: ${unreadable}`);
@@ -44,7 +58,17 @@ export async function startGateway(config: GatewayConfig, { log, health }: { log
   let server: Server | undefined;
   let status: Status | undefined;
   let draining = false;
+  const observers: TurnObserver[] = [...others];
   try {
+    // Before all else, so that whoever scrapes in the middle of the start is answered.
+    const telemetry = config.telemetry.metrics ? await startTelemetry({ settings: config.telemetry, log }) : undefined;
+    if (telemetry) {
+      started.push(telemetry);
+      observers.push(telemetry.observe);
+    }
+    const tracing = startTracing(config.telemetry, log);
+    started.push(tracing);
+    observers.push(tracing.traces.observe);
     const { workspaces, commands: limits, quotas } = config.agents;
     const sessions = new Sessions({
       ...workspaces,
@@ -73,7 +97,18 @@ export async function startGateway(config: GatewayConfig, { log, health }: { log
     });
     watchdog.start();
     started.unshift({ close: async () => watchdog.stop() });
-    status = watchStatus({
+    const loopDelay = new LoopDelay();
+    const live = new Live({
+      address: () => (server ? `${config.gateway.host}:${server.port}` : null),
+      inFlight: () => turns.inFlight,
+      connections: () => server?.counts().connections ?? 0,
+      pools: () => Object.values(executions.pools).map((pool) => pool.glance()),
+      draining: () => draining,
+      loopDelay,
+    });
+    observers.push(live.observe);
+    started.unshift({ close: async () => live.stop() });
+    const sources: StatusSources = {
       config,
       turns,
       responses,
@@ -83,21 +118,30 @@ export async function startGateway(config: GatewayConfig, { log, health }: { log
       sessions: () => sessions.count,
       commands: () => commands.running,
       quotas: () => ({ warned: watchdog.counts.warned, stopped: watchdog.counts.stopped.cpu + watchdog.counts.stopped.memory }),
+      traces: tracing.status,
       log: health,
       draining: () => draining,
-    });
-    const admin: Admin = await serveAdmin(config.gateway.adminPort, status.pages);
+    };
+    status = watchStatus(sources, undefined, loopDelay);
+    telemetry?.watch({ sources, loopDelay, spans: () => tracing.traces.counts() });
+    const admin: Admin = await serveAdmin(config.gateway.adminPort, { ...live.pages, ...status.pages, ...tracing.pages });
     started.unshift(admin);
-    server = await listen(config, auth, compose(config, { turns, responses, executions, log }), (code, message) => {
-      turns.code(code);
-      log.debug({ code, message }, 'peer error');
-    });
+    server = await listen(
+      config,
+      auth,
+      compose(config, { turns, responses, executions, observers, telemetry, sample: tracing.sample, log }),
+      (code, message) => {
+        turns.code(code);
+        log.debug({ code, message }, 'peer error');
+      },
+    );
     const listening = server;
     status.start();
+    live.start();
     if (config.auth.tokens.length === 0 && config.auth.tokensFile === undefined)
       log.warn('no tokens: whoever reaches this host may connect');
     return {
-      ports: { gateway: server.port, metrics: null, admin: admin.port },
+      ports: { gateway: server.port, metrics: telemetry?.port ?? null, admin: admin.port },
       reload: () => {
         const problem = auth.reload();
         if (problem === undefined) log.info('tokens read again');
@@ -121,19 +165,23 @@ interface Parts {
   turns: TurnCounts;
   responses: ResponseStore;
   executions: Executions;
+  observers: readonly TurnObserver[];
+  telemetry: Telemetry | undefined;
+  sample: Sampler;
   log: Log;
 }
 
-function compose(config: GatewayConfig, { turns, responses, executions, log }: Parts): Handler {
+function compose(config: GatewayConfig, { turns, responses, executions, observers, telemetry, sample, log }: Parts): Handler {
   const { acp, agents, upstream, faults } = config;
   const run: Handler = (turn, sink) => {
     const execution = executions.all[turn.execution ?? agents.execution];
     if (!execution) throw new Error(`no execution ${turn.execution}: admission lets none through`);
     return execution.handler(turn, sink);
   };
-  const dispatched = delayed(faults?.delayMs?.dispatch ?? 0, run);
-  const timed = deadline(config.turnTimeoutMs, history(responses, upstream.history, dispatched));
-  const admitted = admission(
+  const { dispatch = 0, queue = 0 } = faults?.delayMs ?? {};
+  const dispatched = delayed(dispatch, queued(queue, run));
+  const timed = deadline(config.turnTimeoutMs, history(responses, upstream.history, admitted(dispatched)));
+  const judged = admission(
     {
       defaultAgent: acp.defaultAgent,
       allowedAgents: acp.allowedAgents,
@@ -141,9 +189,9 @@ function compose(config: GatewayConfig, { turns, responses, executions, log }: P
       execution: agents.execution,
       executions: Object.keys(executions.all) as Execution[],
     },
-    timed,
+    settled(timed),
   );
-  const handler = faults === undefined ? admitted : faulty(faults, admitted);
+  const handler = faults === undefined ? judged : faulty(faults, judged);
   const watcher: TurnWatcher = {
     ended: (turn, outcome, ms) => {
       if (!log.isLevelEnabled('debug')) return;
@@ -151,7 +199,17 @@ function compose(config: GatewayConfig, { turns, responses, executions, log }: P
     },
     defect: (turn, err) => log.error({ turn: turn.key, err }, 'a defect ended a turn'),
   };
-  return counted(turns, watcher, handler);
+  return phased(
+    {
+      execution: agents.execution,
+      observers,
+      onObserverError: (turn, err) => {
+        telemetry?.observerFailed();
+        log.error({ turn: turn.key, err }, 'an observer of turns failed');
+      },
+    },
+    traced(sample, counted(turns, watcher, handler)),
+  );
 }
 
 function codeOf(outcome: Outcome): string | undefined {

@@ -80,10 +80,14 @@ describe('the keys of the post', () => {
     expect(security.websocket).toEqual({ ...DEFAULTS.websocketSecurity, ...websocket });
   });
 
-  it('are refused by name where their feature does not exist yet', () => {
-    const found = problems({ telemetry: { metrics: true, traceRatio: 0.1 }, upstream: UPSTREAM });
-    expect(found.map(({ path }) => path)).toEqual(['telemetry.metrics', 'telemetry.traceRatio']);
-    for (const { expected } of found) expect(expected).toContain('not available in this version');
+  it('of telemetry too: shares are from 0 to 1, files lie beside the configuration', () => {
+    const found = problems({ telemetry: { metrics: 1, traceRatio: 1.1, tracesFilesMax: 0 }, upstream: UPSTREAM });
+    expect(found.map(({ path }) => path)).toEqual(['telemetry.metrics', 'telemetry.traceRatio', 'telemetry.tracesFilesMax']);
+    const { telemetry } = accepted({
+      telemetry: { traceRatio: 0.01, tracesFile: 'traces.jsonl', tracesFileBytesMax: '1MB' },
+      upstream: UPSTREAM,
+    });
+    expect(telemetry).toMatchObject({ traceRatio: 0.01, tracesFile: join(folder, 'traces.jsonl'), tracesFileBytesMax: 1024 * 1024 });
   });
 
   it('grant an agent nothing that is granted to another', () => {
@@ -175,7 +179,9 @@ describe('rules between fields', () => {
     ['and are fine with them', { gateway: { host: '10.0.0.1' }, auth: { tokens: ['abc'] } }, []],
     ['WebSocket security needs tokens', { security: { websocket: { enabled: true } } }, ['security.websocket.enabled']],
     ['two ports are two ports', { gateway: { port: 7000, adminPort: 7000 } }, ['gateway.adminPort']],
-    ['free ports never clash', { gateway: { port: 0, adminPort: 0 } }, []],
+    ['free ports never clash', { gateway: { port: 0, adminPort: 0 }, telemetry: { metrics: true, metricsPort: 0 } }, []],
+    ['three are three', { telemetry: { metrics: true, metricsPort: DEFAULTS.gateway.port } }, ['telemetry.metricsPort']],
+    ['where the third is wanted', { telemetry: { metricsPort: DEFAULTS.gateway.adminPort } }, []],
     ['chat has no deltas', { upstream: { ...UPSTREAM, history: 'delta' } }, ['upstream.history']],
     ['responses has', { upstream: { ...UPSTREAM, envelope: 'responses', history: 'delta' } }, []],
     ['binary is no text', { upstream: { ...UPSTREAM, envelope: 'binary' } }, ['upstream']],
@@ -322,7 +328,7 @@ describe('the JSON Schema', () => {
     ['unknown keys', { upstream: { ...UPSTREAM, ulr: 1 } }, false],
     ['no upstream', {}, false],
     ['fractions', { upstream: UPSTREAM, gateway: { port: 1.5 } }, false],
-    ['what is not available yet', { upstream: UPSTREAM, telemetry: { metrics: true } }, false],
+    ['a share above 1', { upstream: UPSTREAM, telemetry: { traceRatio: 2 } }, false],
     ['wrong words', { upstream: { ...UPSTREAM, envelope: 'xml' } }, false],
   ])('judges as the parser does: %s', (_what, input, valid) => {
     expect(validate(input)).toBe(valid);

@@ -28,9 +28,12 @@ export function momentsOf(latenessMs: number, intervalMs: number): number[] {
 
 export class LoopDelay {
   readonly #clockMs: () => number;
+  /** Told of each moment's wait, in milliseconds. */
+  onWait: ((waitMs: number) => void) | undefined;
   /** In microseconds. */
   readonly #window = createHistogram();
   readonly #total = createHistogram();
+  readonly #lap = createHistogram();
   #timer: NodeJS.Timeout | undefined;
   #dueMs = 0;
 
@@ -55,12 +58,20 @@ export class LoopDelay {
 
   window(): LoopDelayFigures {
     this.#catchUp();
-    return figuresOf(this.#window);
+    return loopDelayFigures(this.#window);
   }
 
   sinceStart(): LoopDelayFigures {
     this.#catchUp();
-    return figuresOf(this.#total);
+    return loopDelayFigures(this.#total);
+  }
+
+  /** Since the last call, for one who asks again and again; the window belongs to whoever measures. */
+  lap(): LoopDelayFigures {
+    this.#catchUp();
+    const figures = loopDelayFigures(this.#lap);
+    this.#lap.reset();
+    return figures;
   }
 
   /** Whoever asks right after a stall, before the timer had its turn, must see it. */
@@ -75,13 +86,16 @@ export class LoopDelay {
       const micros = Math.max(1, Math.round(waitMs * 1_000));
       this.#window.record(micros);
       this.#total.record(micros);
+      this.#lap.record(micros);
+      this.onWait?.(waitMs);
     }
     this.#dueMs = nowMs + LOOP_DELAY_INTERVAL_MS;
     this.#timer?.refresh();
   }
 }
 
-function figuresOf(histogram: RecordableHistogram): LoopDelayFigures {
+/** In milliseconds, of a histogram in microseconds. */
+export function loopDelayFigures(histogram: RecordableHistogram): LoopDelayFigures {
   const ms = (micros: number) => (histogram.count === 0 ? 0 : micros / 1_000);
   return {
     p50: ms(histogram.percentile(50)),

@@ -11,6 +11,7 @@ import { EXECUTIONS, type Execution } from '../transports/contract.ts';
 import { startGateway } from './app.ts';
 import { describeProblem, type Problem } from './config/problems.ts';
 import { configSchema, loadConfig } from './config.ts';
+import { isProfiled } from './execution/profiling.ts';
 import { type Log, openLog } from './log.ts';
 
 /** The same by the name that says what threads are for. */
@@ -75,6 +76,7 @@ async function run({ config: path, mode, allowFaults, exitWithStdin }: Arguments
     process.on('uncaughtExceptionMonitor', (err) => log.fatal({ err }, 'a defect ends the gateway'));
     const gateway = await startGateway(loaded.config, opened);
     stopWhenAsked(log, exitWithStdin, () => gateway.close());
+    if (isProfiled()) log.warn('profiled by --cpu-prof: agents have the inspector, and with it a way out of their sandbox');
     process.on('SIGHUP', () => gateway.reload());
     log.info({ ports: gateway.ports }, 'ready');
     print({ ready: 1, protocol: PROTOCOL, pid: process.pid, ports: gateway.ports });

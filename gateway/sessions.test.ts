@@ -34,7 +34,7 @@ function folder(): string {
 }
 
 const over = (transport: Arrival['transport'], client?: string, connection = 1): Partial<Turn> => ({
-  arrival: { transport, envelope: 'chat', connection, requestBytes: 1, ...(client === undefined ? {} : { client }) },
+  arrival: { transport, envelope: 'chat', connection, requestBytes: 1, readAtNs: 0, ...(client === undefined ? {} : { client }) },
 });
 const named = (session: string, client?: string, connection?: number) => turn({ ...over('sse', client, connection), session });
 

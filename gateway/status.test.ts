@@ -4,7 +4,7 @@ import { TurnCounts } from './counts.ts';
 import type { PoolStatus, UnitStatus } from './execution/status.ts';
 import { LoopDelay } from './loop-delay.ts';
 import type { OsThread } from './os-threads.ts';
-import { type OsSource, type Status, type StatusPool, watchStatus } from './status.ts';
+import { type OsSource, type Status, type StatusPool, type TracesStatus, watchStatus } from './status.ts';
 
 const SWITCHES: OsThread = { runMs: 40, runQueueWaitMs: 10, runQueueWaitRatio: 0.25, voluntarySwitches: 7, involuntarySwitches: 3 };
 const asked: string[] = [];
@@ -70,7 +70,10 @@ class FakePool implements StatusPool {
 let status: Status | undefined;
 afterEach(() => status?.stop());
 
-function watch(pools: Record<string, StatusPool>, over: { draining?: boolean; execution?: string; loopDelay?: LoopDelay } = {}): Status {
+function watch(
+  pools: Record<string, StatusPool>,
+  over: { draining?: boolean; execution?: string; loopDelay?: LoopDelay; traces?: () => TracesStatus } = {},
+): Status {
   const parsed = parseConfig(
     {
       auth: { tokens: ['a-hidden-token'] },
@@ -93,6 +96,7 @@ function watch(pools: Record<string, StatusPool>, over: { draining?: boolean; ex
       connections: () => 6,
       sessions: () => 3,
       commands: () => 1,
+      traces: () => over.traces?.() ?? { turns: 3, kept: 2, keptBytes: 9, spans: { made: 20, lost: { queue_full: 1, file_failed: 2 } } },
       quotas: () => ({ warned: 2, stopped: 1 }),
       log: { file: '/var/log/gateway.log', currentFile: '/var/log/gateway.3.log', errorsLogged: 1, lastErrorAt: 'then', linesDropped: 0 },
       draining: () => over.draining ?? false,
@@ -105,7 +109,8 @@ function watch(pools: Record<string, StatusPool>, over: { draining?: boolean; ex
 }
 
 function page(path: string, method: 'GET' | 'POST' = 'GET') {
-  const answer = status!.pages[path]![method]!();
+  const answer = status!.pages[path]![method]!({ rest: '', query: new URLSearchParams() });
+  if (!('body' in answer)) throw new Error(`${path} is no page of JSON`);
   return { ...answer, body: JSON.parse(JSON.stringify(answer.body)) as Record<string, unknown> };
 }
 
@@ -135,6 +140,7 @@ describe('/status', () => {
       },
       quotas: { warned: 2, stopped: 1 },
       commands: { running: 1 },
+      traces: { turns: 3, kept: 2, spans: { made: 20, lost: { queue_full: 1, file_failed: 2 } } },
       responses: { stored: 2, bytes: 300 },
       log: { level: 'info', file: '/var/log/gateway.log', currentFile: '/var/log/gateway.3.log', errorsLogged: 1, lastErrorAt: 'then' },
       window: {
@@ -143,6 +149,7 @@ describe('/status', () => {
         loopUtilisation: expect.any(Number),
         dispatchMicros: { count: 5, p50: 60, p99: 400 },
         queueWaitMs: { p50: 1, p99: 20 },
+        spans: { made: 0, lost: 0 },
       },
       config: { auth: { tokens: ['[secret]'] } },
     });
@@ -164,6 +171,16 @@ describe('/status', () => {
 });
 
 describe('/window', () => {
+  it('counts spans from its beginning', () => {
+    const spans = { made: 90, lost: { queue_full: 5, file_failed: 2 } };
+    watch({}, { traces: () => ({ turns: 10, kept: 10, keptBytes: 1, spans: { ...spans, lost: { ...spans.lost } } }) });
+    page('/window', 'POST');
+    spans.made += 45;
+    spans.lost.queue_full += 3;
+    spans.lost.file_failed += 1;
+    expect(page('/status').body.window).toMatchObject({ spans: { made: 45, lost: 4 } });
+  });
+
   it('begins a new window in all that has one, and leaves what counts from the start', () => {
     let nowMs = 0;
     const loopDelay = new LoopDelay(() => nowMs);

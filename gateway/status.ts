@@ -31,8 +31,17 @@ export interface StatusSources {
   commands: () => number;
   /** Warnings of the watchdog, and turns that it stopped. */
   quotas: () => { warned: number; stopped: number };
+  traces: () => TracesStatus;
   log: LogHealth;
   draining: () => boolean;
+}
+
+/** Turns that were traced, traces that are remembered, and spans: made, and not where they should be. */
+export interface TracesStatus {
+  turns: number;
+  kept: number;
+  keptBytes: number;
+  spans: { made: number; lost: Readonly<Record<string, number>> };
 }
 
 export interface Status {
@@ -49,7 +58,7 @@ export interface OsSource {
   threadCount(): number | null;
 }
 
-const OS: OsSource = { thread: osThread, process: osProcess, threadCount: osThreadCount };
+export const OS: OsSource = { thread: osThread, process: osProcess, threadCount: osThreadCount };
 
 export function watchStatus(sources: StatusSources, os: OsSource = OS, loopDelay: LoopDelay = new LoopDelay()): Status {
   const { draining } = sources;
@@ -83,6 +92,7 @@ class Window {
   readonly #loopDelay: LoopDelay;
   #sinceMs = performance.now();
   #utilisation = performance.eventLoopUtilization();
+  #spans = { made: 0, lost: 0 };
 
   constructor(sources: StatusSources, loopDelay: LoopDelay) {
     this.#sources = sources;
@@ -93,12 +103,14 @@ class Window {
     this.#sinceMs = performance.now();
     this.#utilisation = performance.eventLoopUtilization();
     this.#loopDelay.beginWindow();
+    this.#spans = spansOf(this.#sources.traces());
     for (const pool of Object.values(this.#sources.pools)) pool.beginWindow();
   }
 
   /** Of the pool in which turns run that do not ask for another. */
   figures() {
-    const { pools, config } = this.#sources;
+    const { pools, config, traces } = this.#sources;
+    const spans = spansOf(traces());
     const pool = (pools[config.agents.execution] ?? pools.thread ?? pools.process)?.status();
     return {
       sinceMs: Math.round(performance.now() - this.#sinceMs),
@@ -106,8 +118,13 @@ class Window {
       loopUtilisation: performance.eventLoopUtilization(this.#utilisation).utilization,
       dispatchMicros: pool ? dispatchOf(pool) : null,
       queueWaitMs: pool ? pool.queueWaitMs : null,
+      spans: { made: spans.made - this.#spans.made, lost: spans.lost - this.#spans.lost },
     };
   }
+}
+
+function spansOf({ spans: { made, lost } }: TracesStatus) {
+  return { made, lost: Object.values(lost).reduce((sum, count) => sum + count, 0) };
 }
 
 function dispatchOf({ dispatch: { count, p50Micros, p99Micros } }: PoolStatus) {
@@ -137,6 +154,7 @@ function statusOf({ config, turns, responses, pools, log, ...read }: StatusSourc
     responses: { stored: responses.count, bytes: responses.bytes },
     memory: process.memoryUsage(),
     cpu: { userMicros, systemMicros },
+    traces: read.traces(),
     loop: { idleMs, activeMs, delayMs: loopDelay.sinceStart() },
     log: { level: config.logging.level, ...log },
     // Secrets show themselves as such.

@@ -189,8 +189,9 @@ export function validityLines(scenario: Scenario): string[] {
       const result = validity.ok ? '' : ', so its result is not valid';
       return `${letters.get(id)}: ${validity.excluded}${of} trials excluded${result}: ${validity.reasons.join('; ') || 'no reason given'}.`;
     });
-  if (lines.length > 0) return lines;
-  return [trials === 0 ? 'All results are valid.' : `All ${count(trials)} trials are valid.`];
+  const notes = scenario.arms.flatMap(({ id, notes: of = [] }) => of.map((note) => `${letters.get(id)}: ${note}.`));
+  if (lines.length > 0) return [...lines, ...notes];
+  return [trials === 0 ? 'All results are valid.' : `All ${count(trials)} trials are valid.`, ...notes];
 }
 
 export function scheduleText({ schedule }: Scenario): string | undefined {

@@ -5,6 +5,7 @@
  */
 
 import { lettersOf, pairOf } from './arms.ts';
+import { causeLines } from './cause.ts';
 import { CLAIM_WORDS, claimedText, groundOf, headlineOf, measuredTexts, modelText, readingText, readingValues } from './claims.ts';
 import {
   accountLines,
@@ -26,6 +27,7 @@ import { type Climb, climbsOf } from './ladder.ts';
 import { curveText, timelineText } from './load.ts';
 import { measureMatrix, splitMatrix } from './matrix.ts';
 import { measureLabel } from './measures.ts';
+import { phaseTitle } from './phases.ts';
 import type { Claim, Comparison, Report, Scenario } from './report.ts';
 import { splitsOf } from './splits.ts';
 import { trustOf } from './trust.ts';
@@ -172,6 +174,7 @@ function scenarioBlocks(scenario: Scenario): Block[] {
         (line) => `${letters.get(id)}: ${text(line)}`,
       ),
     ),
+    ...causeLines(scenario).map(text),
     ...validityLines(scenario).map(text),
     ...[scheduleText(scenario)].filter((line) => line !== undefined).map(text),
     ...scenario.notRun.map(({ what, reason }) => `Not run: ${code(what)}: ${text(reason)}`),
@@ -183,11 +186,31 @@ function scenarioBlocks(scenario: Scenario): Block[] {
     const cells = parts.map(({ label, cells: of }) => [text(label), ...of.map((cell) => text(cell.text))]);
     blocks.push(folded(`${split.title}, ${text(scenario.name)}`, table(header.map(text), cells)));
   }
+  blocks.push(...slowestBlocks(scenario, letters));
   const measures = rows.length === 0 ? '' : `${table(measured.map(text), rows)}\n\n`;
   blocks.push(
     folded(`Measures, turns and validity of ${text(scenario.name)}`, `${measures}${facts.map((line) => `- ${line}`).join('\n')}`),
   );
   return blocks;
+}
+
+/** Phases that took less of a turn than this are not told. */
+const TOLD_SHARE_MIN = 0.05;
+
+function slowestBlocks(scenario: Scenario, letters: ReadonlyMap<string, string>): Block[] {
+  const rows = scenario.arms.flatMap(({ id, slowest = [] }) =>
+    slowest.map(({ key, outcome, turnMs, phasesMs, traceId }) => {
+      const most = Object.entries(phasesMs)
+        .filter(([, ms]) => ms >= TOLD_SHARE_MIN * turnMs)
+        .sort(([, a], [, b]) => b - a)
+        .map(([phase, ms]) => `${phaseTitle(phase)} ${quantity(ms, 'ms')}`);
+      const cells = [`${letters.get(id)}`, quantity(turnMs, 'ms'), most.join(', ') || 'not told', outcome].map(text);
+      return [...cells, code(key), traceId === undefined ? '' : code(traceId)];
+    }),
+  );
+  if (rows.length === 0) return [];
+  const header = ['arm', 'time', 'most of it', 'outcome', 'turn', 'trace (traces.jsonl)'];
+  return [folded(`The slowest turns of ${text(scenario.name)}`, table(header, rows))];
 }
 
 function climbText({ measure, condition, unit, from, start, steps }: Climb): string {

@@ -95,13 +95,35 @@ export interface LoadCurve {
 
 /** The mean split of the critical path among some of the turns. */
 export interface PhaseSplit {
-  /** Turns around the median of `turn`, those above its p99, or all. */
-  among: 'p50' | 'p99' | 'all';
+  /** Turns around the median of `turn`, those above its p99 (or its p90, where those would be too few), or all. */
+  among: 'p50' | 'p90' | 'p99' | 'all';
   turns: number;
   /** By phase, in the order of the path. */
   meanMs: Readonly<Record<string, number>>;
   /** What the independent stamps leave over. */
   residualMs: number;
+  /** Of these turns, what the model took by its own record; `null` where it has none. Phases that wait for it confirm it. */
+  modelMs?: number | null;
+}
+
+/** Turns that were sent as traced, and spans of them that were lost: if any was, the traces are void. */
+export interface ArmTraces {
+  sampled: number;
+  lost: number;
+}
+
+/** One of the slowest turns of an arm, or one that failed. */
+export interface SlowTurn {
+  key: string;
+  /** `completed`, `failed (upstream_error)`, … */
+  outcome: string;
+  /** From the intended start to the end of the reply: what the phases and the residual add up to. */
+  turnMs: number;
+  /** By phase, in the order of the path; empty where the target told none. */
+  phasesMs: Readonly<Record<string, number>>;
+  residualMs: number | null;
+  /** Of its trace in `traces.jsonl`, which lies beside the report. */
+  traceId?: string;
 }
 
 export interface Validity {
@@ -134,12 +156,18 @@ export interface Arm {
   /** By measure's name: HdrHistogram V2, base64, microseconds. */
   histograms?: Readonly<Record<string, string>>;
   phases?: readonly PhaseSplit[];
+  /** The slowest of its turns and some that failed, the slowest first. */
+  slowest?: readonly SlowTurn[];
   /** Of scenarios whose load changes. */
   timeline?: Timeline;
   curve?: LoadCurve;
   /** Whatever a scenario adds (per-launch values, probes of a search, …). */
   details?: Readonly<Record<string, JsonValue>>;
   validity: Validity;
+  /** Where turns of it were traced. */
+  traces?: ArmTraces;
+  /** What a reader should know of its numbers, in sentences. */
+  notes?: readonly string[];
 }
 
 export const VERDICTS = ['better', 'worse', 'same', 'inconclusive'] as const;

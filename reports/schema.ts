@@ -8,6 +8,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import { contradictions } from './consistency.ts';
 import {
   type Arm,
+  type ArmTraces,
   CLAIM_VERDICTS,
   type Claim,
   type Comparison,
@@ -30,6 +31,7 @@ import {
   SCHEMA_VERSION,
   type Scenario,
   type Schedule,
+  type SlowTurn,
   type Threshold,
   type Timeline,
   type Turns,
@@ -120,7 +122,21 @@ const layers = object<Layers>({
   diagnostics: nonNegative,
 });
 
-const phaseSplit = object<PhaseSplit>({ among: oneOf(['p50', 'p99', 'all']), turns: count, meanMs: record(number), residualMs: number });
+const phaseSplit = object<PhaseSplit>({
+  among: oneOf(['p50', 'p90', 'p99', 'all']),
+  turns: count,
+  meanMs: record(number),
+  residualMs: number,
+  modelMs: optional(orNull(number)),
+});
+const slowTurn = object<SlowTurn>({
+  key: named,
+  outcome: named,
+  turnMs: nonNegative,
+  phasesMs: record(number),
+  residualMs: orNull(number),
+  traceId: optional(named),
+});
 const validity = object<Validity>({ ok: boolean, excluded: count, trials: optional(count), reasons: array(string) });
 
 const timeline = object<Timeline>({
@@ -152,10 +168,13 @@ const arm = object<Arm>({
   layers: optional(layers),
   histograms: optional(record(string)),
   phases: optional(array(phaseSplit)),
+  slowest: optional(array(slowTurn)),
   timeline: optional(timeline),
   curve: optional(curve),
   details: optional(record(json)),
   validity,
+  traces: optional(object<ArmTraces>({ sampled: count, lost: count })),
+  notes: optional(array(string)),
 });
 
 const comparison = object<Comparison>({

@@ -1,4 +1,5 @@
 /** What a whole is made of: the bytes of a reply by layer, the time of a turn by phase. One column an arm, or a part of its turns. */
+import { PHASES, phaseTitle, RESIDUAL } from './phases.ts';
 import type { Arm, Layers, PhaseSplit, Unit } from './report.ts';
 
 export interface Split {
@@ -55,21 +56,34 @@ function layers(arms: readonly Arm[]): Split {
   };
 }
 
-const AMONG: Readonly<Record<PhaseSplit['among'], string>> = { p50: 'around the median', p99: 'above p99', all: 'all turns' };
+export const AMONG: Readonly<Record<PhaseSplit['among'], string>> = {
+  p50: 'around the median',
+  p90: 'above p90',
+  p99: 'above p99',
+  all: 'all turns',
+};
 
 function phases(arms: readonly Arm[]): Split {
-  const splits = arms.flatMap((arm) => (arm.phases ?? []).map((split) => ({ arm, split })));
-  const names = [...new Set(splits.flatMap(({ split }) => Object.keys(split.meanMs)))];
+  const splits = arms.flatMap((arm) => shownOf(arm.phases ?? []).map((split) => ({ arm, split })));
+  const present = new Set(splits.flatMap(({ split }) => Object.keys(split.meanMs)));
+  const known = PHASES.map(({ key }) => key).filter((key) => present.has(key));
+  const keys = [...known, ...[...present].filter((key) => !known.includes(key))];
   return {
     title: 'Where the time of a turn goes',
     what: 'mean of the phase',
-    names: [...names, 'residual'],
+    names: [...keys.map(phaseTitle), RESIDUAL.title],
     columns: splits.map(({ arm, split }) => ({
       arm,
       among: AMONG[split.among],
       turns: split.turns,
       unit: 'ms',
-      values: [...names.map((name) => split.meanMs[name] ?? 0), split.residualMs],
+      values: [...keys.map((key) => split.meanMs[key] ?? 0), split.residualMs],
     })),
   };
+}
+
+/** What the whole of an arm's turns is made of says little beside its middle and its tail. */
+function shownOf(splits: readonly PhaseSplit[]): PhaseSplit[] {
+  const parts = splits.filter(({ among }) => among !== 'all');
+  return parts.length > 0 ? parts : [...splits];
 }

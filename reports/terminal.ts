@@ -4,6 +4,7 @@
  */
 
 import { lettersOf, pairOf } from './arms.ts';
+import { causeLines } from './cause.ts';
 import { CLAIM_WORDS, claimedText, headlineOf, modelText, readingText, readingValues } from './claims.ts';
 import {
   accountLines,
@@ -124,6 +125,7 @@ function scenarioPart(scenario: Scenario, page: Page): void {
   comparisons(scenario, letters, page);
   ladder(scenario, page);
   for (const split of splitsOf(scenario.arms)) splitTable(split, letters, page);
+  for (const line of causeLines(scenario)) page.lines.push(...wrap(line, page.width, '    '));
 
   page.lines.push('');
   for (const { id, curve, timeline } of scenario.arms) {

@@ -14,12 +14,13 @@ const FILES: readonly { name: string; format: ReportFormat }[] = [
 
 /**
  * Everything is rendered before anything is written, so a defect in a renderer leaves the folder as it was.
+ * @param more names of further files in the folder, which the page links to.
  * @returns the paths written.
  */
-export async function writeReport(report: Report, directory: string): Promise<string[]> {
+export async function writeReport(report: Report, directory: string, more: readonly string[] = []): Promise<string[]> {
   const rendered = await Promise.all(
     FILES.map(async ({ name, format }) => {
-      const beside = FILES.filter((file) => file.name !== name).map((file) => file.name);
+      const beside = [...FILES.filter((file) => file.name !== name).map((file) => file.name), ...more];
       return { path: join(directory, name), text: await renderReport(report, format, { beside }) };
     }),
   );

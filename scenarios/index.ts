@@ -8,6 +8,7 @@ import { overload } from './overload.ts';
 import { relay } from './relay.ts';
 import { replay } from './replay.ts';
 import { security } from './security.ts';
+import { telemetry, telemetryTurns } from './telemetry.ts';
 import { threadBound } from './thread-bound.ts';
 import { threadRelay } from './thread-relay.ts';
 import { truth, truthFreeze } from './truth.ts';
@@ -24,6 +25,8 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = Object.fromEntries(
     threadRelay,
     security,
     overload,
+    telemetry,
+    telemetryTurns,
     truth,
     truthFreeze,
     generatorCost,

@@ -22,7 +22,8 @@ export const latency: Scenario = {
     inputTokens: { kind: 'fixed', value: 100 },
     outputTokens: { kind: 'fixed', value: 60 },
     history: 'full',
-    phases: false,
+    // A latency that nobody can explain is worth little. The bytes that this costs are counted apart, as diagnostics.
+    phases: true,
   },
   plan: { kind: 'load', load: { kind: 'open', sessionsPerSecond: 14, arrivals: { process: 'poisson' } } },
   quick: { launches: 6, trialsPerLaunch: 1, warmupMs: 700, measureMs: 2_000, drainMs: 1_500 },

@@ -13,6 +13,7 @@ const DEFAULTS = {
   waitingMax: 10_000,
   connectTimeoutMs: 10_000,
   replyTimeoutMs: 0,
+  streamWindowBytes: 256 * 1024,
   messageBytesMax: 100 * 1024 * 1024,
   compression: false,
 } as const;

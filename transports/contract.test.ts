@@ -5,7 +5,8 @@
  */
 import { afterEach, describe, expect, it } from 'vitest';
 import { connect } from './client.ts';
-import type { Handler, TurnEvent } from './contract.ts';
+import { nowNs } from './clock.ts';
+import { type Handler, OVER, type TurnEvent } from './contract.ts';
 import { sessionProblem, TRANSPORT_BY_NAME } from './registry.ts';
 import { serve } from './server.ts';
 import { COMPLETED, Collector, driven, legName, run, says, testCertificate, turn, until, VALID_LEGS } from './testing/legs.ts';
@@ -85,6 +86,27 @@ describe.each(CASES)('$name', ({ leg, tls, session }) => {
     if (leg.transport !== 'memory') expect(sink.readAtNs.every((stamp) => stamp > 0)).toBe(true);
     await client.close();
     await until(() => server.counts().turns === 0 && server.counts().connections === 0);
+  });
+
+  it('tells the handler when the request was read, and brings phases back', async () => {
+    const phases = { agent: 1.5, upstreamFirstToken: 0, receivedAtMs: 123_456_789.012 };
+    const calls: { readAtNs: number; calledAtNs: number }[] = [];
+    const handler: Handler = (asked, sink) => {
+      calls.push({ readAtNs: asked.arrival!.readAtNs, calledAtNs: nowNs() });
+      sink.push(text('a'), 0);
+      sink.push({ ...COMPLETED, phases }, 0);
+      return OVER;
+    };
+    const { client } = await pair(one, handler);
+    // The second finds a connection that stands, where connections are kept.
+    for (let ordinal = 0; ordinal < 2; ordinal += 1) {
+      const askedAtNs = nowNs();
+      const end = await run(client.handler, { want: { phases: true } }).sink.done;
+      expect(end.phases).toEqual(phases);
+      expect(calls[ordinal]!.readAtNs).toBeGreaterThan(askedAtNs);
+      expect(calls[ordinal]!.readAtNs).toBeLessThanOrEqual(calls[ordinal]!.calledAtNs);
+    }
+    expect(client.meter().diagnosticsBytes).toBeGreaterThan(0);
   });
 
   it('accounts for every byte by layer', async () => {

@@ -77,6 +77,8 @@ export interface Arrival {
   connection: number;
   /** Of the body or message. */
   requestBytes: number;
+  /** When the read that completed the request was taken from the socket (`nowNs`); what it says was parsed after. */
+  readAtNs: number;
   /** Who sent it, as the server's `admit` named it: sessions of one client are never those of another. */
   client?: string;
 }

@@ -56,6 +56,7 @@ class MemoryTurn implements Sink, Running {
   }
 
   run(request: Data): void {
+    const readAtNs = nowNs();
     const { envelope } = this.#connection.options;
     const parsed = envelope.readRequest(request, { websocket: true });
     turnBegins(this.#service);
@@ -65,6 +66,7 @@ class MemoryTurn implements Sink, Running {
         envelope: envelope.name,
         connection: this.#service.connectionOf(this.#connection),
         requestBytes: Buffer.byteLength(request),
+        readAtNs,
         client: this.#connection.client,
       };
       this.#running = runTurn(this.#service, { ...parsed.turn, arrival }, this);

@@ -83,10 +83,10 @@ class H2Connection implements Connection {
   }
 
   #openSession(): void {
-    const { host, port, tls } = this.options;
+    const { host, port, tls, streamWindowBytes } = this.options;
     const session = connectH2(`${tls ? 'https' : 'http'}://${host}:${port}`, {
       createConnection: () => this.#dialled.socket,
-      settings: { enablePush: false, initialWindowSize: 256 * 1024 },
+      settings: { enablePush: false, initialWindowSize: streamWindowBytes },
     });
     this.#session = session;
     session.on('error', () => {});

@@ -173,6 +173,8 @@ export interface ClientOptions {
   connectTimeoutMs?: number;
   /** From the request's last byte to the first byte of the reply, and between reads after that. 0: none. */
   replyTimeoutMs?: number;
+  /** Over HTTP/2: so much of a reply may be under way before it is read. */
+  streamWindowBytes?: number;
   messageBytesMax?: number;
   compression?: boolean;
   /** Signs each message (`gatebench.session.v1`); see `sessionProblem`. `env` is for the agents of this client's turns. */

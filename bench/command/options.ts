@@ -34,9 +34,13 @@ export interface BenchOptions {
   launches?: number;
   /** Of the client leg's emulated link, in place of what the scenarios say; several are mixed by session. */
   roundTripsMs?: readonly number[];
+  /** All turns bring their phases back, also of scenarios that do not ask for them. */
+  phases?: true;
   /** There if and only if one of the scenarios replays. */
   trace?: TraceOptions;
   thresholds: readonly Threshold[];
+  /** A live page of the run. */
+  ui?: true;
   /** On standard error: redrawn in place, one line an event, or not at all. */
   progress: 'live' | 'lines' | 'none';
   /** As it was called, for the report. */
@@ -66,12 +70,14 @@ export const BENCH_FLAGS: readonly Flag[] = [
   { name: 'arms', takes: 'ID', repeat: true, help: 'measure these arms instead of the scenario’s; the first is the baseline' },
   { name: 'launches', takes: 'N', help: 'launches of each arm, the unit of replication' },
   { name: 'rtt', takes: 'MS,…', help: 'round-trip times of the clients’ link, mixed by session, instead of the scenario’s: 0,20,80' },
+  { name: 'phases', help: 'say what turns spend their time on in every scenario; replies grow by the bytes that tell it' },
   { name: 'threshold', takes: 'EXPR', repeat: true, help: "what must hold, or the exit status is 99: 'ttft.p99 < 400'" },
   { name: 'trace', takes: 'FILE', help: 'turns of a recording, for the scenario replay: Azure’s .csv or Mooncake’s .jsonl' },
   { name: 'speedup', takes: 'N', help: `divide the recording’s gaps (${DEFAULTS.speedup})` },
   { name: 'limit', takes: 'N', help: `use only its first rows (${DEFAULTS.limit})` },
   { name: 'seed', takes: 'N', help: `of everything drawn at random (${DEFAULTS.seed})` },
   { name: 'out', takes: 'DIR', help: `where the report goes (${DEFAULTS.outDir})` },
+  { name: 'ui', help: 'a live page of the run, at an address that is printed; watching costs gateways a little' },
   { name: 'json', help: 'print report.json on standard output' },
   { name: 'quiet', help: 'no progress' },
 ];
@@ -100,9 +106,11 @@ export function parseBenchOptions(argv: readonly string[], catalogue: ScenarioCa
       outDir: values.get('out')?.[0] ?? DEFAULTS.outDir,
       json: has('json'),
       ...(launches === undefined ? {} : { launches }),
+      ...(has('phases') ? { phases: true } : {}),
       ...(roundTripsMs === undefined ? {} : { roundTripsMs: Object.freeze(roundTripsMs) }),
       ...(trace === undefined ? {} : { trace: Object.freeze(trace) }),
       thresholds: Object.freeze(thresholds),
+      ...(has('ui') ? { ui: true as const } : {}),
       progress: has('quiet') ? 'none' : watched ? 'live' : 'lines',
       command: Object.freeze(['gatebench', 'bench', ...argv]),
     }),

@@ -533,6 +533,7 @@ describe('measures', () => {
         startedNs: startNs,
         endedNs: startNs + 9 * MS,
         outcome: 'completed',
+        contentNs: [startNs + 1 * MS, startNs + 4 * MS],
         measured: true,
         link: 0,
         phases: { queue: 1.5 },

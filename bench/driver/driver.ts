@@ -8,8 +8,10 @@
  */
 import type { TokenColumns } from '../ledger/columns.ts';
 import type { ArrivalRow } from '../ledger/rows.ts';
+import type { ClientTraces } from '../telemetry/client-traces.ts';
 import type { TrialSpec } from '../trial.ts';
-import { Lane, type LaneLoad, type Trial } from './lane.ts';
+import { Lane, type LaneLoad, type Trial, type WatchedLane } from './lane.ts';
+import type { LiveTally } from './live.ts';
 import { type Due, Pacer } from './pacer.ts';
 import type { Books, RecorderResult } from './recorder.ts';
 import { Series } from './series.ts';
@@ -25,6 +27,12 @@ export interface DriverOptions extends Omit<LaneLoad, 'workload'> {
   beside?: LaneLoad;
   waiting: Waiting;
   arrivals?: TokenColumns<ArrivalRow>;
+  /** Takes the turns that are traced, where the spec has a share of them traced. */
+  traces?: ClientTraces;
+  /** Takes the turns of the measured load, where somebody watches. */
+  live?: LiveTally | undefined;
+  /** Handed the loads before they begin, to look at whenever it likes. */
+  onLanes?: (lanes: readonly WatchedLane[]) => void;
   /** Told when the measured window begins and ends. */
   onWindow?: (edge: 'start' | 'end', atNs: number) => void;
   /** Cancels all turns, which count as cancelled, and ends the trial at once. */
@@ -50,6 +58,7 @@ class Driver implements Trial {
   readonly spec: TrialSpec;
   readonly startNs: number;
   readonly windowEndNs: number;
+  readonly traces: ClientTraces | undefined;
   readonly #options: DriverOptions;
   readonly #pacer: Pacer;
   readonly #windowStartNs: number;
@@ -63,6 +72,7 @@ class Driver implements Trial {
     const { spec, schedule, targets, prompts, beside, waiting, arrivals } = options;
     this.#options = options;
     this.spec = spec;
+    this.traces = options.traces;
     this.#pacer = new Pacer(waiting, (fault) => this.#fail(fault));
     this.startNs = waiting.nowNs() + LEAD_NS;
     this.#windowStartNs = this.startNs + spec.warmupMs * 1e6;
@@ -79,7 +89,7 @@ class Driver implements Trial {
       schedule,
       targets,
       prompts,
-      recording: { ...window, arrivals, series },
+      recording: { ...window, arrivals, series, live: options.live },
     });
     this.#beside =
       beside && new Lane(this, { ...beside, role: 'beside', recording: { ...window, arrivals: undefined, series: undefined } });
@@ -104,6 +114,7 @@ class Driver implements Trial {
     signal?.addEventListener('abort', this.#abort, { once: true });
     this.#at(this.#windowStartNs, () => this.#options.onWindow?.('start', this.nowNs()));
     this.#at(this.windowEndNs, () => this.#endWindow());
+    this.#options.onLanes?.(this.#lanes);
     for (const lane of this.#lanes) lane.start();
     return this.#result.promise.finally(() => signal?.removeEventListener('abort', this.#abort));
   }

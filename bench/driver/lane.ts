@@ -15,10 +15,11 @@
  */
 import type { EndEvent, Handler, Turn } from '../../transports/contract.ts';
 import type { LoadRole } from '../ledger/rows.ts';
+import type { ClientTraces } from '../telemetry/client-traces.ts';
 import type { TrialSpec, Workload } from '../trial.ts';
 import type { Due } from './pacer.ts';
 import type { Prompts } from './prompts.ts';
-import { type Books, Recorder, type RecorderOptions, type RecorderResult } from './recorder.ts';
+import { type Books, Recorder, type RecorderGlance, type RecorderOptions, type RecorderResult } from './recorder.ts';
 import type { Schedule } from './schedule.ts';
 import { Session, type SessionPlan } from './session.ts';
 import { type RunOutcome, type TurnOwner, TurnRun } from './turn-run.ts';
@@ -42,7 +43,9 @@ export interface LaneLoad {
 
 /** The trial, as its lanes see it. */
 export interface Trial {
-  readonly spec: Pick<TrialSpec, 'id' | 'seed' | 'turnTimeoutMs' | 'inFlightMax'>;
+  readonly spec: Pick<TrialSpec, 'id' | 'seed' | 'turnTimeoutMs' | 'inFlightMax' | 'telemetry'>;
+  /** Takes the turns that are traced. */
+  readonly traces: ClientTraces | undefined;
   readonly startNs: number;
   /** Nothing is due from here on. */
   readonly windowEndNs: number;
@@ -64,7 +67,15 @@ interface Way {
   recorder: Recorder;
 }
 
-export class Lane implements TurnOwner {
+/** A lane, as somebody sees it who only looks. */
+export interface WatchedLane {
+  readonly role: LoadRole;
+  readonly inFlight: number;
+  glances(): readonly RecorderGlance[];
+}
+
+export class Lane implements TurnOwner, WatchedLane {
+  readonly role: LoadRole;
   readonly #trial: Trial;
   readonly #schedule: Schedule;
   readonly #ways: readonly Way[];
@@ -77,12 +88,13 @@ export class Lane implements TurnOwner {
   #inFlightPeak = 0;
 
   constructor(trial: Trial, { role, workload, schedule, targets, prompts, recording }: LaneOptions) {
+    this.role = role;
     this.#trial = trial;
     this.#schedule = schedule;
     this.#ways = targets.map((target, link) => ({ target, recorder: new Recorder({ ...recording, link }) }));
     this.#arrivals = recording.arrivals !== undefined;
-    const { id: trialId, seed } = trial.spec;
-    this.#plan = { role, trialId, seed, workload, prompts, turnsPerSession: schedule.turnsPerSession };
+    const { id: trialId, seed, telemetry: tracing } = trial.spec;
+    this.#plan = { role, trialId, seed, workload, prompts, turnsPerSession: schedule.turnsPerSession, tracing };
   }
 
   get inFlight(): number {
@@ -101,6 +113,11 @@ export class Lane implements TurnOwner {
   /** The same turns, way by way. */
   books(): Books[] {
     return this.#ways.map(({ recorder }) => recorder.books());
+  }
+
+  /** What is booked so far, way by way. */
+  glances(): RecorderGlance[] {
+    return this.#ways.map(({ recorder }) => recorder.glance());
   }
 
   start(): void {
@@ -144,6 +161,15 @@ export class Lane implements TurnOwner {
     this.#settle(run, outcome, atNs);
   }
 
+  pause(run: TurnRun, ms: number): void {
+    this.#trial.add({
+      dueNs: this.nowNs() + ms * 1e6,
+      fire: () => {
+        if (this.#inFlight.has(run)) run.goOn();
+      },
+    });
+  }
+
   /** Ends all turns in flight with this outcome, and cancels them. */
   giveUpAll(outcome: RunOutcome): void {
     for (const run of this.#inFlight) this.#giveUp(run, outcome);
@@ -176,9 +202,19 @@ export class Lane implements TurnOwner {
     run.endedNs = atNs;
     this.#inFlight.delete(run);
     this.#wayOf(run.session).recorder.ended(run, outcome);
+    if (run.prepared.turn.traceparent !== undefined) this.#trace(run, outcome);
     if (outcome.kind === 'completed') run.session.completed(run.prepared.message, run.reply, run.responseId);
     this.#planFollower(run, outcome);
     this.#trial.settled();
+  }
+
+  #trace(run: TurnRun, outcome: RunOutcome): void {
+    // Never sent.
+    if (outcome.kind === 'dropped') return;
+    const { prepared, dueNs: intendedNs, startedNs, endedNs } = run;
+    const { key, agent } = prepared.turn;
+    const code = 'code' in outcome ? outcome.code : undefined;
+    this.#trial.traces?.ended({ key, agent, intendedNs, startedNs, endedNs, outcome: outcome.kind, code });
   }
 
   /** One arrival is planned at a time: its request is written while the driver waits for it. */
@@ -215,7 +251,10 @@ export class Lane implements TurnOwner {
     const { recorder } = this.#wayOf(session);
     const measured = recorder.isMeasured(dueNs);
     const gaps = measured ? recorder.gaps : undefined;
-    this.#trial.add(new TurnRun(this, session, session.prepare(), { dueNs, measured, isArrival, gaps, arrivals: this.#arrivals }));
+    const { readPauseMs = 0 } = this.#plan.workload;
+    this.#trial.add(
+      new TurnRun(this, session, session.prepare(), { dueNs, measured, isArrival, gaps, arrivals: this.#arrivals, readPauseMs }),
+    );
   }
 
   /** Not within the event that ended the turn: its connection is still at work on it. */

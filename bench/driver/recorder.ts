@@ -11,6 +11,7 @@ import type { ArrivalRow } from '../ledger/rows.ts';
 import { addCounts, checkCounts } from '../statistics/accounting.ts';
 import { LatencyHistogram } from '../statistics/histogram.ts';
 import { TRIAL_HISTOGRAMS, type TrialHistogram, type TrialResult, type TurnCounts } from '../trial.ts';
+import type { LiveTally } from './live.ts';
 import type { Series } from './series.ts';
 import type { RunOutcome, TurnRun } from './turn-run.ts';
 
@@ -25,12 +26,25 @@ export interface RecorderOptions {
   arrivals: TokenColumns<ArrivalRow> | undefined;
   /** Takes all turns, those outside the window too. */
   series: Series | undefined;
+  /** Takes all turns as well, where somebody watches. */
+  live?: LiveTally | undefined;
   /** Stands in the arrivals: the link that these turns come over. */
   link: number;
 }
 
 export interface Books extends Pick<TrialResult, 'turns' | 'codes' | 'histograms'> {
   totals: Omit<TrialResult['totals'], 'meter'>;
+}
+
+/** What a recorder has booked so far. */
+export interface RecorderGlance {
+  readonly counts: Readonly<TurnCounts>;
+  readonly started: number;
+  readonly codes: ReadonlyMap<string, number>;
+  readonly tokens: number;
+  readonly lateness: LatencyHistogram;
+  readonly turn: LatencyHistogram;
+  readonly ttft: LatencyHistogram;
 }
 
 export interface RecorderResult extends Books, Pick<TrialResult, 'series'> {
@@ -77,6 +91,12 @@ export class Recorder {
     this.#lastStartNs = Math.max(this.#lastStartNs, other.#lastStartNs);
   }
 
+  /** As it stands; for reading at once, not for keeping. */
+  glance(): RecorderGlance {
+    const { lateness, turn, ttft } = this.#histograms;
+    return { counts: this.#counts, started: this.#started, codes: this.#codes, tokens: this.#totals.outputTokens, lateness, turn, ttft };
+  }
+
   /** Where the gaps between a measured turn's reads go. */
   get gaps(): LatencyHistogram | undefined {
     return this.#options.streams ? this.#histograms.interChunk : undefined;
@@ -88,6 +108,7 @@ export class Recorder {
 
   offered(run: TurnRun): void {
     this.#options.series?.offered(run.dueNs);
+    this.#options.live?.offered();
     if (run.measured) this.#counts.offered += 1;
   }
 
@@ -109,8 +130,9 @@ export class Recorder {
       this.#totals.turns += 1;
       this.#totals.outputTokens += run.outputTokens;
     }
-    this.#arrive(run, outcome.kind);
+    this.#arrive(run, outcome);
     this.#options.series?.ended(run.dueNs, outcome.kind, run.endedNs, lastContentNs(run) - run.dueNs);
+    this.#options.live?.ended(run, outcome);
     if (!run.measured) return;
     this.#counts[outcome.kind] += 1;
     if (outcome.kind === 'failed' || outcome.kind === 'refused') this.#count(outcome.code);
@@ -127,17 +149,22 @@ export class Recorder {
     if (this.#options.streams && run.outputTokens > 1) tpot.recordNs((run.lastNs - run.firstNs) / (run.outputTokens - 1));
   }
 
-  #arrive(run: TurnRun, outcome: ArrivalRow['outcome']): void {
+  #arrive(run: TurnRun, outcome: RunOutcome): void {
+    const { key, traceparent } = run.prepared.turn;
     this.#options.arrivals?.append(
       {
-        key: run.prepared.turn.key,
+        key,
         intendedNs: run.dueNs,
         startedNs: run.startedNs,
         endedNs: run.endedNs,
-        outcome,
+        outcome: outcome.kind,
+        ...('code' in outcome ? { code: outcome.code } : {}),
+        ...(run.firstNs === 0 ? {} : { contentNs: [run.firstNs, run.lastNs] }),
         measured: run.measured,
         link: this.#options.link,
-        ...(run.phases === undefined ? {} : { phases: run.phases }),
+        // Those of a second attempt say nothing of the first, which the turn's time holds too.
+        ...(run.phases === undefined || run.attempts > 1 ? {} : { phases: run.phases }),
+        ...(traceparent === undefined ? {} : { traceparent }),
       },
       run.lengths,
       run.timesNs,

@@ -11,7 +11,9 @@
  * and was `full` shows.
  */
 import type { Message, Turn } from '../../transports/contract.ts';
+import { writeTraceparent } from '../../transports/traceparent.ts';
 import { type LoadRole, sessionName, turnKey, writeMarker } from '../ledger/rows.ts';
+import { isTraced, type Tracing, turnContext } from '../telemetry/turn-ids.ts';
 import type { Workload } from '../trial.ts';
 import type { DrawTurn, TurnDraws } from './draws.ts';
 import type { Prompts } from './prompts.ts';
@@ -24,6 +26,7 @@ export interface SessionPlan {
   workload: Workload;
   prompts: Prompts;
   turnsPerSession: number;
+  tracing?: Tracing | undefined;
 }
 
 export interface PreparedTurn {
@@ -64,7 +67,7 @@ export class Session {
     const number = this.#turns;
     const draws = this.#draw();
     this.#turns += 1;
-    const { trialId, seed, workload, prompts } = this.#plan;
+    const { trialId, seed, workload, prompts, tracing } = this.#plan;
     const key = turnKey(trialId, seed, this.#name, number);
     const marker = writeMarker({ key, tokens: draws.outputTokens });
     const message: Message = { role: 'user', content: `${marker} ${prompts.text(this.index, number, draws.inputTokens)}` };
@@ -77,6 +80,7 @@ export class Session {
       want: { phases: workload.phases },
       ...(workload.agent === undefined ? {} : { agent: workload.agent }),
       ...(workload.execution === undefined ? {} : { execution: workload.execution }),
+      ...(tracing && isTraced(key, tracing) ? { traceparent: writeTraceparent(turnContext(key, tracing)) } : {}),
     };
     if (this.#conversation.length === 0) return { turn, message, draws, fallback: false };
     if (workload.history === 'delta' && this.#previousResponseId !== undefined) {

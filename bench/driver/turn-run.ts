@@ -14,6 +14,8 @@ export interface TurnOwner {
   nowNs(): number;
   /** The turn is due. */
   issue(run: TurnRun): void;
+  /** The reader takes nothing more of the turn for so long. */
+  pause(run: TurnRun, ms: number): void;
   /** The turn's `end` has come. */
   ended(run: TurnRun, end: EndEvent, atNs: number): void;
 }
@@ -30,6 +32,8 @@ export interface TurnRunOptions {
   gaps: LatencyHistogram | undefined;
   /** Note when each text event came. */
   arrivals: boolean;
+  /** Of a slow reader; 0: it takes what comes. */
+  readPauseMs: number;
 }
 
 export class TurnRun implements Sink, Due {
@@ -62,6 +66,8 @@ export class TurnRun implements Sink, Due {
   readonly #gaps: LatencyHistogram | undefined;
   readonly #arrivals: boolean;
   readonly #keepsReply: boolean;
+  readonly #readPauseMs: number;
+  #takes = true;
   #units = 0;
 
   constructor(owner: TurnOwner, session: Session, prepared: PreparedTurn, options: TurnRunOptions) {
@@ -75,10 +81,17 @@ export class TurnRun implements Sink, Due {
     this.#gaps = options.gaps;
     this.#arrivals = options.arrivals;
     this.#keepsReply = session.hasNext;
+    this.#readPauseMs = options.readPauseMs;
   }
 
   fire(): void {
     this.#owner.issue(this);
+  }
+
+  /** The pause of a slow reader is over. */
+  goOn(): void {
+    this.#takes = true;
+    this.running.resume();
   }
 
   push(event: TurnEvent, readAtNs: number): boolean {
@@ -97,13 +110,13 @@ export class TurnRun implements Sink, Due {
           this.lengths.push(this.#units);
           this.timesNs.push(atNs);
         }
-        return true;
+        return this.#takes;
       case 'toolCall':
         this.#content(atNs);
-        return true;
+        return this.#takes;
       case 'started':
         this.responseId = event.responseId;
-        return true;
+        return this.#takes;
       case 'end':
         this.#owner.ended(this, event, atNs);
         return true;
@@ -111,8 +124,13 @@ export class TurnRun implements Sink, Due {
   }
 
   #content(atNs: number): void {
-    if (this.firstNs === 0) this.firstNs = atNs;
-    else if (atNs !== this.lastNs) this.#gaps?.recordNs(atNs - this.lastNs);
+    if (this.firstNs === 0) {
+      this.firstNs = atNs;
+      if (this.#readPauseMs > 0) {
+        this.#takes = false;
+        this.#owner.pause(this, this.#readPauseMs);
+      }
+    } else if (atNs !== this.lastNs) this.#gaps?.recordNs(atNs - this.lastNs);
     this.lastNs = atNs;
   }
 }

@@ -15,7 +15,7 @@ function setting() {
   let fault: (error: Error) => void = () => {};
   const generator = new Generator({
     emit: (line) => lines.push(line),
-    runTrial: (spec, onWindow, signal) => {
+    runTrial: (spec, { onWindow }, signal) => {
       begun.push(spec.id);
       onWindow('start', 1);
       return new Promise((resolve, reject) => {

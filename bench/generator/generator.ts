@@ -4,15 +4,16 @@
  * `stop` ends the trial under way and the generator stays; the end of its input, or a signal, ends both. A trial that
  * is asked for while one is under way is refused: two would share a core and spoil each other.
  */
+import type { LiveSecond } from '../driver/live.ts';
 import type { GeneratorLine, TrialSpec } from '../trial.ts';
 import { LineCutter, readCommand } from './commands.ts';
-import type { TrialEnd } from './trial.ts';
+import type { TrialEnd, TrialSurroundings } from './trial.ts';
 
 /** Of one command; a plan with a certificate in it has a few thousand. */
 export const LINE_CHARACTERS_MAX = 1024 * 1024;
 
 export interface GeneratorOptions {
-  runTrial(spec: TrialSpec, onWindow: (edge: 'start' | 'end', atNs: number) => void, signal: AbortSignal): Promise<TrialEnd>;
+  runTrial(spec: TrialSpec, told: Pick<TrialSurroundings, 'onWindow' | 'onLive'>, signal: AbortSignal): Promise<TrialEnd>;
   emit(line: GeneratorLine): void;
 }
 
@@ -68,7 +69,11 @@ export class Generator {
     const { id } = spec;
     let last: GeneratorLine;
     try {
-      const end = await this.#options.runTrial(spec, (edge, atNs) => this.#options.emit({ window: edge, id, atNs }), signal);
+      const told = {
+        onWindow: (edge: 'start' | 'end', atNs: number) => this.#options.emit({ window: edge, id, atNs }),
+        onLive: (second: LiveSecond) => this.#options.emit({ live: { id, ...second } }),
+      };
+      const end = await this.#options.runTrial(spec, told, signal);
       last = end.ok ? { result: end.result } : { failed: { id, message: end.message } };
     } catch (error) {
       last = { failed: { id, message: error instanceof Error ? (error.stack ?? error.message) : String(error) } };

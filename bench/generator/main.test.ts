@@ -137,9 +137,24 @@ describe('the process', () => {
     expect(existsSync(arrivalsPath)).toBe(false);
   });
 
+  test('has a page of metrics where it is asked for, and ends with it', async () => {
+    const { child, next, tell, exited } = start('--metrics-port', '0');
+    const { ports } = (await next()) as { ready: 1; ports: { metrics: number } };
+    tell({ trial: trial({ id: 'seen', measureMs: 50, load: { kind: 'closed', users: 2, spreadMs: 0 } }) });
+    await next();
+    await next();
+    const { result } = (await next()) as { result: TrialResult };
+    const page = await (await fetch(`http://127.0.0.1:${ports.metrics}/metrics`)).text();
+    expect(page).toContain(`gatebench_generator_turns_ended_total{outcome="completed",role="measured"} ${result.turns.completed}\n`);
+    child.stdin.end();
+    expect(await exited).toBe(0);
+  });
+
   test.each([
     ['--pacing', 'racing'],
     ['--pace', 'spin'],
+    ['--metrics-port', '65536'],
+    ['--metrics-port', 'free'],
   ])('bad usage ends it with status 2: %s %s', async (...args) => {
     const { next, exited } = start(...args);
     expect((await next()).problems).toEqual([expect.stringContaining(args[0]!)]);

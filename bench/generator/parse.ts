@@ -42,6 +42,8 @@ export function parseTrialSpec(value: unknown): ParsedSpec {
     ...from.optional('arrivalsPath', (name) => from.string(name)),
     ...from.optional('links', () => readLinks(from)),
     ...from.optional('beside', (name) => readBeside(from.object(name))),
+    ...from.optional('telemetry', (name) => readTelemetry(from.object(name))),
+    ...from.optional('live', (name) => from.boolean(name)),
     seriesBinMs: from.number('seriesBinMs', 0, DAY_MS),
   };
   from.end();
@@ -110,6 +112,16 @@ function readBeside(from: FieldReader): NonNullable<TrialSpec['beside']> {
   return beside;
 }
 
+function readTelemetry(from: FieldReader): NonNullable<TrialSpec['telemetry']> {
+  const telemetry = {
+    traceRatio: from.number('traceRatio', 0, 1),
+    run: from.string('run', '1–64 letters, digits, "_" or "-"', /^[\w-]{1,64}$/),
+    ...from.optional('tracesPath', (name) => from.string(name)),
+  };
+  from.end();
+  return telemetry;
+}
+
 function readClient(from: FieldReader): ClientOptions {
   const integer = (min: number, max: number) => (name: string) => from.integer(name, min, max);
   const client: ClientOptions = {
@@ -125,6 +137,7 @@ function readClient(from: FieldReader): ClientOptions {
     ...from.optional('waitingMax', integer(0, 1_000_000)),
     ...from.optional('connectTimeoutMs', integer(1, DAY_MS)),
     ...from.optional('replyTimeoutMs', integer(0, DAY_MS)),
+    ...from.optional('streamWindowBytes', integer(1, 1024 ** 3)),
     ...from.optional('messageBytesMax', integer(1, 1024 ** 3)),
     ...from.optional('compression', (name) => from.boolean(name)),
     ...from.optional('session', (name) => readSession(from.object(name))),
@@ -171,6 +184,7 @@ function readWorkload(from: FieldReader): Workload {
     history: from.oneOf('history', ['full', 'delta'] as const),
     ...from.optional('execution', (name) => from.oneOf(name, EXECUTIONS)),
     phases: from.boolean('phases'),
+    ...from.optional('readPauseMs', (name) => from.number(name, 0, DAY_MS)),
   };
   from.end();
   return workload;

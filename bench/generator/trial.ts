@@ -2,16 +2,21 @@
  * Runs one trial in this process: clients of its own, one a link, opened ahead where that is fair, driven, metered and
  * closed.
  */
+import { LIVE_SPAN_MS } from '../../dashboards/live/feed.ts';
 import type { Meter } from '../../transports/wire.ts';
 import { type DriverOptions, drive } from '../driver/driver.ts';
 import type { LaneLoad } from '../driver/lane.ts';
+import { type LiveSecond, LiveTally } from '../driver/live.ts';
 import { type InputText, Prompts } from '../driver/prompts.ts';
 import type { Books } from '../driver/recorder.ts';
 import { besideSeed, makeSchedule } from '../driver/schedule.ts';
 import { readTrace, type Trace, type TraceRow } from '../driver/trace.ts';
 import type { Waiting } from '../driver/waiting.ts';
+import { packageVersion } from '../host/package.ts';
 import { TokenColumns } from '../ledger/columns.ts';
 import type { ArrivalRow } from '../ledger/rows.ts';
+import { ClientTraces } from '../telemetry/client-traces.ts';
+import type { GeneratorMetrics } from '../telemetry/generator-metrics.ts';
 import type { LinkResult, Load, TrialResult, TrialSpec } from '../trial.ts';
 import { LoadClients, sumOf } from './clients.ts';
 
@@ -19,6 +24,10 @@ export interface TrialSurroundings {
   waiting: Waiting;
   inputText: InputText;
   onWindow(edge: 'start' | 'end', atNs: number): void;
+  /** Once a second, where the spec asks for it. */
+  onLive?(second: LiveSecond): void;
+  /** Looks at the loads of the trial while it runs. */
+  metrics?: Pick<GeneratorMetrics, 'begin' | 'end'>;
   signal: AbortSignal;
 }
 
@@ -27,11 +36,17 @@ const ARRIVAL_TOKENS_MAX = 8 * 1024 * 1024;
 
 export type TrialEnd = { ok: true; result: TrialResult } | { ok: false; message: string };
 
-export async function runTrial(spec: TrialSpec, { waiting, inputText, onWindow, signal }: TrialSurroundings): Promise<TrialEnd> {
+export async function runTrial(
+  spec: TrialSpec,
+  { waiting, inputText, onWindow, onLive, metrics, signal }: TrialSurroundings,
+): Promise<TrialEnd> {
   const trace = traceOf(spec.load);
   const besideTrace = spec.beside ? traceOf(spec.beside.load) : NO_TRACE;
   if (!trace.ok || !besideTrace.ok) return { ok: false, message: [trace, besideTrace].flatMap(problemsOf).join('; ') };
   const arrivals = spec.arrivalsPath === undefined ? undefined : new TokenColumns<ArrivalRow>(ARRIVAL_TOKENS_MAX);
+  const traces = spec.telemetry && new ClientTraces(spec.telemetry);
+  const live = spec.live === true && onLive ? new LiveTally() : undefined;
+  let telling: NodeJS.Timeout | undefined;
   const clients = new LoadClients(spec);
   const besideClients = spec.beside && new LoadClients(spec);
   try {
@@ -45,17 +60,23 @@ export async function runTrial(spec: TrialSpec, { waiting, inputText, onWindow, 
       onWindow,
       signal,
       ...(arrivals ? { arrivals } : {}),
+      ...(traces ? { traces } : {}),
+      ...(metrics ? { onLanes: (lanes) => metrics.begin(lanes) } : {}),
+      live,
       ...(spec.beside && besideClients ? { beside: besideLoad(spec, spec.beside, besideTrace.rows, besideClients, inputText) } : {}),
     };
     await clients.begin(spec.load);
     if (spec.beside) await besideClients?.begin(spec.beside.load);
     const before = { cpu: process.cpuUsage(), atNs: waiting.nowNs() };
+    if (live) telling = setInterval(() => onLive?.(live.take()), LIVE_SPAN_MS);
     const driven = await drive(options);
+    if (live) onLive?.(live.take());
     const wallNs = waiting.nowNs() - before.atNs;
     const cpu = process.cpuUsage(before.cpu);
     const meters = clients.meters();
     if (signal.aborted) return { ok: false, message: 'stopped before its end' };
     if (arrivals && spec.arrivalsPath !== undefined) arrivals.save(spec.arrivalsPath);
+    if (traces && spec.telemetry?.tracesPath !== undefined) traces.save(spec.telemetry.tracesPath, packageVersion());
     const { turns, codes, histograms, totals, series, offeredRate, achievedRate, inFlightPeak, windowStartNs, windowEndNs } = driven;
     const { links, beside } = driven;
     const result: TrialResult = {
@@ -70,11 +91,14 @@ export async function runTrial(spec: TrialSpec, { waiting, inputText, onWindow, 
       generator: { cpuNs: (cpu.user + cpu.system) * 1_000, wallNs, inFlightPeak },
       ...(spec.arrivalsPath === undefined ? {} : { arrivalsPath: spec.arrivalsPath }),
       ...(spec.links && links ? { links: linkResults(spec.links, links, meters) } : {}),
+      ...(traces ? { traces: { sampled: traces.sampled, lost: traces.lost } } : {}),
       ...(beside ? { beside: { turns: beside.turns, codes: beside.codes, histograms: beside.histograms } } : {}),
       series,
     };
     return { ok: true, result };
   } finally {
+    metrics?.end();
+    clearInterval(telling);
     await Promise.all([clients.close(), besideClients?.close()]);
   }
 }

@@ -53,6 +53,7 @@ describe('joinLedger', () => {
         meanAddedNs: ((25 + 15 + 5 + 4) / 4) * MS,
         maxAddedNs: 25 * MS,
         completionLagNs: 9 * MS,
+        modelNs: 40 * MS,
       },
     ]);
     expect(gatewayAdded.count).toBe(4);
@@ -87,7 +88,7 @@ describe('joinLedger', () => {
   test('a turn of several inferences has the text of all of them, in order of rounds', () => {
     // The agent works for 50 ms between the two; rows stand in the order in which calls ended.
     const ledger = ledgerOf(
-      [call('a', { round: 1 }), [4, 7], [80 * MS, 90 * MS]],
+      [call('a', { round: 1, receivedAtNs: 70 * MS }), [4, 7], [80 * MS, 90 * MS]],
       [call('a', { round: 0 }), [5, 8], [10 * MS, 20 * MS]],
       [call('a', { round: 2 }), [], []],
     );
@@ -102,6 +103,8 @@ describe('joinLedger', () => {
         maxAddedNs: 4 * MS,
         // From the last send of all.
         completionLagNs: 10 * MS,
+        // The agent's 50 ms are none of the model's.
+        modelNs: 40 * MS,
       },
     ]);
     expect(counts).toMatchObject({ tokensLost: 0, extraUnits: 0, turnsWithExtra: 0, turnsWithoutLedger: 0, callsWithoutTurn: 0 });
@@ -308,7 +311,12 @@ describe('properties of the join', () => {
         const rows = ends.map((end, round): [LedgerRow, number[], number[]] => {
           const from = ends[round - 1] ?? 0;
           const before = units[from - 1] ?? 0;
-          return [call('k', { round }), units.slice(from, end).map((length) => length - before), timesNs.slice(from, end)];
+          // Each inference follows the last token of the one before at once.
+          return [
+            call('k', { round, receivedAtNs: timesNs[from - 1] ?? 0 }),
+            units.slice(from, end).map((length) => length - before),
+            timesNs.slice(from, end),
+          ];
         });
         const split = joinLedger(ledgerOf(...rows.toReversed()), arrivals, [linkNs]);
         const whole = joinLedger(ledgerOf([call('k'), units, timesNs]), arrivals, [linkNs]);

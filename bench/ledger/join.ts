@@ -20,6 +20,8 @@ export interface TurnJoin {
   meanAddedNs: number | null;
   maxAddedNs: number | null;
   completionLagNs: number | null;
+  /** What the mock LLM took by its own record: of each call from its arrival to its last token, added up. */
+  modelNs: number | null;
 }
 
 export interface JoinCounts {
@@ -151,6 +153,7 @@ function joinTurn(
     meanAddedNs: null,
     maxAddedNs: null,
     completionLagNs: null,
+    modelNs: null,
   };
   let sumNs = 0;
   let read = 0;
@@ -174,7 +177,10 @@ function joinTurn(
     }
     tokensSent += sentUnits.length;
     unitsSent += sentUnits.at(-1) ?? 0;
-    lastSentNs = sentNs.at(-1) ?? lastSentNs;
+    const endNs = sentNs.at(-1);
+    if (endNs === undefined) continue;
+    lastSentNs = endNs;
+    turn.modelNs = (turn.modelNs ?? 0) + endNs - call.receivedAtNs;
   }
   if (turn.tokensJoined > 0) turn.meanAddedNs = sumNs / turn.tokensJoined;
   counts.tokensJoined += turn.tokensJoined;

@@ -27,12 +27,18 @@ export interface ArrivalRow {
   /** When the client held the complete reply. */
   endedNs: number;
   outcome: Outcome['kind'] | 'dropped';
+  /** Of a turn that failed or was refused. */
+  code?: string;
+  /** Reads of the first and the last content; absent where none came. */
+  contentNs?: readonly [firstNs: number, lastNs: number];
   /** In the measured window. */
   measured: boolean;
   /** By index in the trial's `links`; 0 without any. */
   link: number;
-  /** Where the workload asks for them and the target sent them. */
+  /** Where the workload asks for them and the target sent them: as they came, so possibly anything. */
   phases?: Phases;
+  /** As it was sent with the turn. */
+  traceparent?: string;
 }
 
 /**

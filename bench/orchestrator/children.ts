@@ -16,6 +16,10 @@ export interface ChildSpec {
   /** Command words before `node`, to pin it to cores (`taskset -c 1`); may be empty. */
   prefix: readonly string[];
   nodeOptions?: readonly string[];
+  /** Besides this process's own environment. */
+  env?: Readonly<Record<string, string>>;
+  /** The folder that it starts in. */
+  cwd?: string;
   /** A folder in which children of one kind find what the first of them compiled: a start costs half as much. */
   compileCache?: string;
   /** In a process group of its own, which a terminal's Ctrl-C does not reach. */
@@ -55,7 +59,8 @@ export class Child<Ready, Line = never, Command = never> {
     const child = spawn(words[0]!, words.slice(1), {
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: spec.detached ?? false,
-      ...(spec.compileCache === undefined ? {} : { env: { ...process.env, NODE_COMPILE_CACHE: spec.compileCache } }),
+      ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
+      env: { ...process.env, ...spec.env, ...(spec.compileCache === undefined ? {} : { NODE_COMPILE_CACHE: spec.compileCache }) },
     });
     let errors = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -97,10 +102,10 @@ export class Child<Ready, Line = never, Command = never> {
   }
 
   /** Asks, waits, and then does not ask. */
-  async stop(): Promise<void> {
+  async stop(graceMs = STOP_GRACE_MS): Promise<void> {
     if (this.#over) return;
     this.#process.kill('SIGTERM');
-    const timer = setTimeout(() => this.#process.kill('SIGKILL'), STOP_GRACE_MS);
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), graceMs);
     await this.exited;
     clearTimeout(timer);
   }

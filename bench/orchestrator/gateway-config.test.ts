@@ -8,7 +8,7 @@ import { gatewayConfig, gatewayKey } from './gateway-config.ts';
 
 const WEBSOCKET = 'websocket/responses/kept>sse/chat/kept/full/thread';
 
-const SURROUNDINGS = { upstreamPort: 8_000, token: 't', cores: 1, tls: undefined };
+const SURROUNDINGS = { upstreamPort: 8_000, token: 't', cores: 1, tls: undefined, tracesFile: '/traces.jsonl' };
 
 describe('a gateway', () => {
   const config = (id: string, spec = {}) => gatewayConfig(arm(id), spec, SURROUNDINGS);
@@ -24,6 +24,16 @@ describe('a gateway', () => {
     expect(websocket(`${WEBSOCKET}@auth=message,heartbeatMs=1000`)).toMatchObject({
       security: { websocket: { enabled: true, messageAuth: 'JWT', heartbeatInterval: 1_000 } },
     });
+  });
+
+  it('has telemetry as its arm says', () => {
+    const telemetry = (id: string) => (config(id) as { telemetry?: object }).telemetry;
+    expect(telemetry(WEBSOCKET)).toBeUndefined();
+    expect(telemetry(`${WEBSOCKET}@telemetry=metrics`)).toEqual({ metrics: true, metricsPort: 0 });
+    for (const traced of ['traces1', 'all']) {
+      const expected = { metrics: true, metricsPort: 0, tracesFile: '/traces.jsonl' };
+      expect(telemetry(`${WEBSOCKET}@telemetry=${traced}`)).toEqual(expected);
+    }
   });
 
   it('has tools, threads and a queue as its scenario says', () => {
@@ -48,7 +58,7 @@ describe('a gateway', () => {
     for (const same of ['besideUsers=2', 'besideCpu=75,besideUsers=2', 'users=5', 'tokensPerChunk=5', 'arrivals=together']) {
       expect(key(`${WEBSOCKET}@${same}`)).toBe(key(WEBSOCKET));
     }
-    for (const other of ['auth=bearer', 'auth=message', 'auth=bearer,heartbeatMs=1000', 'flushMs=1']) {
+    for (const other of ['auth=bearer', 'auth=message', 'auth=bearer,heartbeatMs=1000', 'flushMs=1', 'telemetry=metrics']) {
       expect(key(`${WEBSOCKET}@${other}`)).not.toBe(key(WEBSOCKET));
     }
     expect(key(WEBSOCKET, { compute: true })).not.toBe(key(WEBSOCKET));

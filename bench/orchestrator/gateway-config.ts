@@ -1,5 +1,6 @@
 /** The configuration of the gateway of an arm: what the arm says, what the scenario adds, and room for whatever the load brings. */
 import type { Arm } from '../arms.ts';
+import { TRACE_RATIOS } from '../conditions.ts';
 import type { GatewaySpec } from '../scenario.ts';
 
 export interface GatewaySurroundings {
@@ -10,6 +11,8 @@ export interface GatewaySurroundings {
   cores: number;
   /** Files; of arms with TLS. */
   tls: { key: string; cert: string } | undefined;
+  /** A file that does not exist yet; of arms with traces. */
+  tracesFile: string;
 }
 
 /** Beyond what any load brings: what is asked of an arm is what it costs, not when it refuses, unless the scenario says so. */
@@ -18,7 +21,7 @@ const ROOM = Object.freeze({ turns: 4_096, queue: 10_000, connections: 20_000, p
 const PROCESS_IDLE_MS = 500;
 
 /** Keys that the arm does not need are left out, so that older gateways, which do not know all of them, can be measured too. */
-export function gatewayConfig(arm: Arm, spec: GatewaySpec, { upstreamPort, token, cores, tls }: GatewaySurroundings): object {
+export function gatewayConfig(arm: Arm, spec: GatewaySpec, { upstreamPort, token, cores, tls, tracesFile }: GatewaySurroundings): object {
   const { conditions } = arm;
   const streams = Math.max(16, conditions.streamsPerConnection);
   return {
@@ -45,8 +48,18 @@ export function gatewayConfig(arm: Arm, spec: GatewaySpec, { upstreamPort, token
       connectionsMax: 10_000,
       history: arm.history,
     },
+    ...(conditions.telemetry === 'off' ? {} : { telemetry: telemetry(conditions, tracesFile) }),
     logging: { level: 'error' },
+    ...(spec.faults ? { faults: spec.faults } : {}),
   };
+}
+
+/**
+ * Which turns are traced the generator decides: a ratio of the gateway's own would have it trace others as well. Traces
+ * go where they would go, into a file, so that writing them is part of what they cost.
+ */
+function telemetry({ telemetry: wanted }: Arm['conditions'], tracesFile: string): object {
+  return { metrics: true, metricsPort: 0, ...(TRACE_RATIOS[wanted] > 0 ? { tracesFile } : {}) };
 }
 
 function codex({ compute, ownThreads }: GatewaySpec): object {

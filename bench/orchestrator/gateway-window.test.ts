@@ -84,6 +84,8 @@ describe('figures of a window', () => {
     });
     expect(readWindow({ window: { ...WINDOW, dispatchMicros: { count: 0, p50: null, p99: null } } })?.dispatchMs).toBeNull();
     expect(readWindow({ window: { ...WINDOW, loopDelayMs: { p50: 1 } } })).toBeUndefined();
+    expect(readWindow({ window: WINDOW })).not.toHaveProperty('spans');
+    expect(readWindow({ window: { ...WINDOW, spans: { made: 9, lost: 1 } } })?.spans).toEqual({ made: 9, lost: 1 });
     for (const nothing of [undefined, null, 3, 'text', [], {}]) expect(readWindow(nothing)).toBeUndefined();
   });
 });

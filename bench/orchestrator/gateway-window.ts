@@ -16,6 +16,8 @@ export interface GatewayWindow {
   /** From the pool's decision to the turn's first step in its thread or process; `null` where agents run inline. */
   dispatchMs: Readonly<Record<'p50' | 'p99', number>> | null;
   queueWaitMs: Readonly<Record<'p50' | 'p99', number>> | null;
+  /** Of turns that it traced: spans that it made, and that did not get where they should. Absent where it does not tell. */
+  spans?: Readonly<Record<'made' | 'lost', number>>;
 }
 
 /** A main thread that computes for a second answers after that. */
@@ -65,11 +67,13 @@ export function readWindow(status: unknown): GatewayWindow | undefined {
   if (!loopDelayMs) return undefined;
   const loopUtilisation = field(window, 'loopUtilisation');
   const dispatch = numbers(field(window, 'dispatchMicros'), ['p50', 'p99']);
+  const spans = numbers(field(window, 'spans'), ['made', 'lost']);
   return {
     loopDelayMs,
     loopUtilisation: isNumber(loopUtilisation) ? loopUtilisation : null,
     dispatchMs: dispatch ? { p50: dispatch.p50 / 1e3, p99: dispatch.p99 / 1e3 } : null,
     queueWaitMs: numbers(field(window, 'queueWaitMs'), ['p50', 'p99']) ?? null,
+    ...(spans ? { spans } : {}),
   };
 }
 

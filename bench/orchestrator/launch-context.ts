@@ -1,6 +1,7 @@
 /** What trials of one launch share, whatever scenario they are of: processes, the run's random numbers, where results go. */
 import { type Arm, type Direct, isDirect } from '../arms.ts';
 import type { TraceOptions } from '../command/options.ts';
+import type { LiveRun } from '../command/ui.ts';
 import { isLinked, roundTripsOf } from '../conditions.ts';
 import type { Extent, Scenario } from '../scenario.ts';
 import type { Rng } from '../statistics/rng.ts';
@@ -33,6 +34,8 @@ export interface LaunchContext {
   seed: number;
   trace: TraceOptions | undefined;
   signal: AbortSignal;
+  /** The run's live page, where somebody asked for one. */
+  live?: LiveRun | undefined;
   random: Rng;
   /** Told before each trial. */
   onTrial: (what: string) => void;
@@ -71,10 +74,10 @@ export async function runTwiceAtMost(
 /** What a trial's plan needs of the processes that it runs in. */
 export function surroundingsOf(launch: Launch, scenario: Scenario, arm: Arm): Omit<SpecRequest, 'load' | 'extent' | 'trial'> {
   const { index, seed, processes, links } = launch;
-  const { certificate, token } = processes;
+  const { certificate, token, run } = processes;
   const port = portOf(launch, scenario, gatewayOf(launch, scenario, arm));
   const over = isLinked(arm.conditions) ? links?.of(roundTripsOf(arm.conditions)) : undefined;
-  return { scenario, arm, launch: index, seed, port, certificate, token, ...(over ? { links: over } : {}) };
+  return { scenario, arm, launch: index, seed, port, certificate, token, run, ...(over ? { links: over } : {}) };
 }
 
 function gatewayOf({ gateways }: Launch, scenario: Scenario, arm: Arm): Gateway | undefined {
@@ -82,7 +85,7 @@ function gatewayOf({ gateways }: Launch, scenario: Scenario, arm: Arm): Gateway 
 }
 
 export function stageOf(launch: Launch, scenario: Scenario, arm: Arm): Stage {
-  const { folder, upstream, links, coreShared, gatewayCores, signal, generators } = launch;
+  const { folder, upstream, links, coreShared, gatewayCores, signal, live, generators } = launch;
   return {
     folder,
     upstream,
@@ -92,6 +95,7 @@ export function stageOf(launch: Launch, scenario: Scenario, arm: Arm): Stage {
     coreShared,
     gatewayCores,
     signal,
+    live,
     saturates: scenario.saturates === true,
     hasLedger: scenario.target !== 'canned',
   };

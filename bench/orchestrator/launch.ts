@@ -18,7 +18,7 @@ import { overloadLoad, stretchesOf } from './overload.ts';
 import type { Gateway } from './processes.ts';
 import { runRamps } from './ramps.ts';
 import { runSearches } from './searches.ts';
-import { runTrial } from './trial-run.ts';
+import { runTrial, WARM_UP } from './trial-run.ts';
 import { extentOf, loadOf, trialSpec, warmUpSpec } from './trial-spec.ts';
 
 /** Appends to `data` as it goes, so that what was measured survives an interruption. @throws ChildError */
@@ -33,7 +33,7 @@ export async function runLaunch(context: LaunchContext, index: number, planned: 
         gateways.set(key, await context.processes.startGateway(arm, scenario.gateway, context.upstream.ready.ports.upstream));
         context.onTrial(`launch ${index + 1}: warming up ${arm.id}`);
         const spec = warmUpSpec(surroundingsOf(launch, scenario, arm));
-        await runTrial(stageOf(launch, scenario, arm), { scenario: 'warm-up', arm, launch: index, spec, freezeMs: 0 });
+        await runTrial(stageOf(launch, scenario, arm), { scenario: WARM_UP, arm, launch: index, spec, freezeMs: 0 });
       }
     }
     // In the same order in every launch: a gateway is compiled further with each trial, and its costs fall.

@@ -10,6 +10,7 @@ export function partOf(whole: Observation, part: Arm, index: number): Observatio
   const { result, ledger } = whole;
   const link = result.links?.[index];
   const times = ledger.links[index];
+  const paths = whole.paths?.[index];
   if (!link || !times) throw new Error(`trial ${result.id} of ${whole.arm} was not told apart by its links`);
   const { turns, codes, histograms, totals } = link;
   const { links: _links, beside: _beside, ...common } = result;
@@ -21,6 +22,7 @@ export function partOf(whole: Observation, part: Arm, index: number): Observatio
     ledger: { ...times, mockLateness: ledger.mockLateness, window: ledger.window, counts: undefined, links: [times] },
     cpu: undefined,
     window: undefined,
+    ...(paths ? { paths: [paths] } : {}),
     reasons: whole.reasons,
   };
 }

@@ -1,10 +1,12 @@
 /** What one trial of one arm brought, before anything is concluded from it. */
 import type { JoinCounts, JoinTimes } from '../ledger/join.ts';
+import type { TrialPaths } from '../ledger/paths.ts';
 import type { LatencyHistogram } from '../statistics/histogram.ts';
 import type { TrialResult } from '../trial.ts';
 import type { GatewayWindow } from './gateway-window.ts';
 import type { LinkFacts } from './links.ts';
 import type { RampBin } from './ramp.ts';
+import type { ScrapeFacts } from './scrapes.ts';
 
 /** What the ledger adds to a trial: times of tokens on the mock LLM's side, joined with the client's. */
 export interface LedgerFacts {
@@ -59,6 +61,10 @@ export interface Observation {
   window: GatewayWindow | undefined;
   /** Of trials over emulated links. */
   links?: LinkFacts;
+  /** By link, one without; of trials whose workload asks for phases. */
+  paths?: readonly TrialPaths[];
+  /** Of gateways with metrics, which are read meanwhile. */
+  scrapes?: ScrapeFacts;
   /** Of ramps. */
   ramp?: readonly RampBin[];
   /** Of scenarios that overload. */

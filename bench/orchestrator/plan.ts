@@ -66,7 +66,13 @@ function planOf(scenario: Scenario, options: BenchOptions): Planned {
   // With arms of the user's choice the first is the baseline of all.
   const kept = options.arms ? {} : { ...(pairs ? { pairs: pairs.map(([a, b]) => [renamed(a), renamed(b)] as const) } : {}) };
   return {
-    scenario: { ...rest, ...kept, ...(ladder ? { ladder: renameLadder(ladder, renamed) } : {}) },
+    scenario: {
+      ...rest,
+      // Probes of a search have loads of all sizes; together their turns are no path of anything.
+      ...(options.phases && rest.plan.kind !== 'search' ? { workload: { ...rest.workload, phases: true } } : {}),
+      ...kept,
+      ...(ladder ? { ladder: renameLadder(ladder, renamed) } : {}),
+    },
     // With other round-trip times two arms may become the same one.
     arms: [...new Map([...arms.values()].map((one) => [one.id, one])).values()],
     extent: options.launches === undefined ? extent : { ...extent, launches: options.launches },

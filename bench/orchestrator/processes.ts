@@ -28,6 +28,17 @@ export interface GatewayReady {
   ports: { gateway: number; metrics: number | null; admin: number | null };
 }
 
+/** How a gateway is started besides what every one is, by whoever looks into it. */
+export interface Instrument {
+  /** Command words in front of it. */
+  prefix?: readonly string[];
+  nodeOptions?: readonly string[];
+  env?: Readonly<Record<string, string>>;
+  cwd?: string;
+  /** In a process group of its own, with all that the words in front start. */
+  detached?: boolean;
+}
+
 export type Upstream = Child<UpstreamReady>;
 export type Gateway = Child<GatewayReady>;
 export type Generator = Child<{ ready: 1; pid: number }, GeneratorLine, GeneratorCommand>;
@@ -44,6 +55,8 @@ export class Processes {
   readonly certificate: Certificate | undefined;
   /** What clients of arms with authentication bring; of this run alone. */
   readonly token = randomBytes(32).toString('base64url');
+  /** Names the run in its traces, a different one each time. */
+  readonly run = randomBytes(8).toString('hex');
   #files = 0;
 
   constructor(folder: string, pinning: Pinning, gatewayCores: number, certificate: Certificate | undefined) {
@@ -106,17 +119,24 @@ export class Processes {
   }
 
   /** The gateway of an arm, or the hand-written relay that stands in its place. */
-  startGateway(arm: Arm, spec: GatewaySpec | undefined, upstreamPort: number): Promise<Gateway> {
+  startGateway(arm: Arm, spec: GatewaySpec | undefined, upstreamPort: number, instrument: Instrument = {}): Promise<Gateway> {
     const bare = arm.kind === 'bare' || arm.kind === 'pass-through';
-    const surroundings = { upstreamPort, token: this.token, cores: this.#gatewayCores, tls: this.#tlsFiles(arm) };
+    const surroundings = {
+      upstreamPort,
+      token: this.token,
+      cores: this.#gatewayCores,
+      tls: this.#tlsFiles(arm),
+      tracesFile: this.#tracesFile(),
+    };
     const config = bare
       ? { upstream: { host: '127.0.0.1', port: upstreamPort }, passThrough: arm.kind === 'pass-through' }
       : gatewayConfig(arm, spec ?? {}, surroundings);
     return this.#start<GatewayReady>({
+      ...instrument,
       name: `gateway ${arm.id}`,
       module: bare ? modulePath(`bench/baselines/${arm.client.transport}`) : modulePath('gateway/main'),
-      arguments: ['--config', this.#file(config), '--exit-with-stdin'],
-      prefix: this.#pinning.prefix('gateway'),
+      arguments: ['--config', this.#file(config), '--exit-with-stdin', ...(spec?.faults && !bare ? ['--allow-faults'] : [])],
+      prefix: [...this.#pinning.prefix('gateway'), ...(instrument.prefix ?? [])],
     });
   }
 
@@ -130,6 +150,11 @@ export class Processes {
     if (!arm.conditions.tls) return undefined;
     if (!this.certificate) throw new Error('no certificate was made for this run');
     return { key: this.certificate.keyFile, cert: this.certificate.certFile };
+  }
+
+  #tracesFile(): string {
+    this.#files += 1;
+    return join(this.#folder, `traces-${this.#files}.jsonl`);
   }
 
   #file(config: object): string {

@@ -132,7 +132,8 @@ describe('the bins of a ramp', () => {
       outcome: 'completed',
     } as const;
     ledger.append({ ...sent, latenessNsMax: 3 * MS }, [5], [lastSentMs * MS]);
-    const joined = { key, tokensJoined: 1, firstAddedNs: 1, meanAddedNs: (lagMs / 2) * MS, maxAddedNs: 1, completionLagNs: lagMs * MS };
+    const times = { firstAddedNs: 1, meanAddedNs: (lagMs / 2) * MS, maxAddedNs: 1, completionLagNs: lagMs * MS, modelNs: 1 };
+    const joined = { key, tokensJoined: 1, ...times };
     if (row.outcome === 'completed' && row.measured) turns.push(joined);
   };
   // From 1,000 ms on; the first bin holds 200 turns, of which two lag by 50 ms.

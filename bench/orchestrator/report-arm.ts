@@ -19,7 +19,10 @@ import {
   worstQuantile,
 } from './measures.ts';
 import type { Observation, SearchAnswer } from './observation.ts';
+import { phasesOfArm } from './phase-splits.ts';
+import { pathTrialsOf, reportSlowTurn, slowTurnsOf } from './slow-turns.ts';
 import { timelineOf } from './timeline.ts';
+import { traceNotes, tracesOf } from './traced.ts';
 
 type Launches = readonly (readonly Observation[])[];
 
@@ -34,6 +37,12 @@ export function reportArm(
   const { times, histograms } = timesOf(data, launches);
   const layers = role === 'mix' ? undefined : layersOf(launches.flat());
   const timeline = timelineOf(launches.flat());
+  const withPhases = pathTrialsOf(data);
+  const { splits, notes } = phasesOfArm(withPhases);
+  const slowest = slowTurnsOf(withPhases).map((path) => reportSlowTurn(arm.id, path));
+  // Trials of a part of a mix are those of the mix, and so are their traces.
+  const traces = role === 'part' ? undefined : tracesOf(data.all);
+  const allNotes = [...notes, ...traceNotes(traces)];
   const curve = plan.kind === 'search' ? curveOf(answers, plan) : undefined;
   // Turns of a mix are those of its parts: they stand there, so that each stands once in a report.
   const own = role === 'mix' ? [] : data.all.map(({ result }) => result);
@@ -62,10 +71,14 @@ export function reportArm(
     },
     ...(layers ? { layers } : {}),
     histograms,
+    ...(splits.length > 0 ? { phases: splits } : {}),
+    ...(slowest.length > 0 ? { slowest } : {}),
     ...(timeline ? { timeline } : {}),
     ...(curve ? { curve } : {}),
     details: detailsOf(data),
     validity: validityOf(data),
+    ...(traces ? { traces } : {}),
+    ...(allNotes.length > 0 ? { notes: allNotes } : {}),
   };
 }
 

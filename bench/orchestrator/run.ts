@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { verdictSentence } from '../../reports/digest.ts';
 import { renderReport } from '../../reports/render.ts';
 import type { Report } from '../../reports/report.ts';
 import { SCHEMA_VERSION } from '../../reports/report.ts';
@@ -15,6 +16,7 @@ import { judgeClaims } from '../claims/claims.ts';
 import { cellsNotRun } from '../claims/grid.ts';
 import { EXIT } from '../command/command.ts';
 import type { BenchOptions } from '../command/options.ts';
+import { LiveRun } from '../command/ui.ts';
 import { readCanary, timeCanary } from '../host/canary.ts';
 import { makeCertificate } from '../host/certificate.ts';
 import { readMachine } from '../host/environment.ts';
@@ -32,11 +34,24 @@ import { needsTls, parametersOf, planRun, reasonsOf, roundTripsOfRun } from './p
 import { type Gateway, type Generator, Processes } from './processes.ts';
 import { makeProgress } from './progress.ts';
 import { measuredAnything, verdictOf } from './run-verdict.ts';
+import { saveTraces } from './slow-turns.ts';
 import { gatherAll, summarise } from './summarise.ts';
 import { judgeThresholds } from './thresholds.ts';
 
 /** @returns the exit status. */
 export async function runBench(options: BenchOptions): Promise<number> {
+  if (!options.ui) return runSeen(options, undefined);
+  const comparable = (scenario: string) => SCENARIOS[scenario]?.plan.kind === 'load';
+  const live = await LiveRun.open({ title: `bench ${options.scenarios.join(' ')}, ${options.depth}`, comparable });
+  process.stderr.write(`live page: ${live.url}\n`);
+  try {
+    return await runSeen(options, live);
+  } finally {
+    await live.close();
+  }
+}
+
+async function runSeen(options: BenchOptions, live: LiveRun | undefined): Promise<number> {
   const startedAt = new Date();
   const startMs = performance.now();
   const progress = makeProgress(options.progress);
@@ -61,6 +76,7 @@ export async function runBench(options: BenchOptions): Promise<number> {
       roundTripsMs,
       gatewayCores: gatewayCoresOf(pinning, facts.coresEffective),
       signal: abort.signal,
+      live,
       progress,
     });
   } catch (error) {
@@ -113,7 +129,9 @@ export async function runBench(options: BenchOptions): Promise<number> {
     verdict: verdict.verdict,
     verdictReason: verdict.reason,
   };
-  const paths = await writeReport(report, options.outDir);
+  const traces = saveTraces(gathered, options.outDir);
+  const paths = await writeReport(report, options.outDir, traces);
+  live?.ends(verdictSentence(report), paths);
   if (options.json) process.stdout.write(await renderReport(report, 'json'));
   else {
     process.stdout.write(await renderReport(report, 'terminal', { terminal: { color: process.stdout.isTTY === true } }));
@@ -124,7 +142,7 @@ export async function runBench(options: BenchOptions): Promise<number> {
   return thresholds.every(({ ok }) => ok) ? EXIT.pass : EXIT.regression;
 }
 
-type RunParts = Pick<LaunchContext, 'folder' | 'gatewayCores' | 'signal' | 'progress'> & {
+type RunParts = Pick<LaunchContext, 'folder' | 'gatewayCores' | 'signal' | 'live' | 'progress'> & {
   pinning: ReturnType<typeof planPinning>;
   certificate: ReturnType<typeof makeCertificate>;
   /** Of emulated links that the run needs; none where it needs none. */
@@ -186,7 +204,7 @@ async function runLaunches(options: BenchOptions, planned: readonly Planned[], d
   }
 }
 
-function gatewayCoresOf(pinning: ReturnType<typeof planPinning>, coresEffective: number): number {
+export function gatewayCoresOf(pinning: ReturnType<typeof planPinning>, coresEffective: number): number {
   return pinning.card.find(({ process }) => process === 'gateway')?.cores.length ?? coresEffective;
 }
 

@@ -6,10 +6,12 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Arm } from '../arms.ts';
+import type { LiveRun } from '../command/ui.ts';
 import { type CpuMeter, type CpuSample, cpuBetween, openCpuMeter } from '../host/cpu.ts';
 import { openCpuTreeMeter } from '../host/cpu-tree.ts';
 import { TokenColumns } from '../ledger/columns.ts';
 import { joinLedger, linkDelaysNs } from '../ledger/join.ts';
+import { pathsOf } from '../ledger/paths.ts';
 import type { ArrivalRow, LedgerRow } from '../ledger/rows.ts';
 import { LatencyHistogram } from '../statistics/histogram.ts';
 import { judgeTrial, type TrialFacts, VALIDITY_LIMITS } from '../statistics/validity.ts';
@@ -21,6 +23,7 @@ import type { CpuFacts, LedgerFacts, Observation } from './observation.ts';
 import { overloadFacts, type Stretches } from './overload.ts';
 import type { Gateway, Generator, Upstream } from './processes.ts';
 import { rampBins } from './ramp.ts';
+import { Scrapes, scrapeProblems } from './scrapes.ts';
 
 /** What a trial runs in. */
 export interface Stage {
@@ -36,6 +39,8 @@ export interface Stage {
   /** Cores that the gateway may use, for its share of them. */
   gatewayCores: number;
   signal: AbortSignal;
+  /** Told of trials while they go on; not of those that only warm up. */
+  live?: LiveRun | undefined;
   /** The generator at its limit is what is measured. */
   saturates: boolean;
   /** The target keeps a ledger: it is the mock LLM, or has it behind it. */
@@ -57,11 +62,29 @@ export interface TrialRequest {
   overload?: { stretches: Stretches; peakPerSecond: number };
 }
 
+/** The scenario of trials that prepare gateways and measure nothing. */
+export const WARM_UP = 'warm-up';
+
 /** Beyond the trial's own length, before the generator is given up. */
 const OVERTIME_MS = 20_000;
 
 /** @throws ChildError when a process of the run is gone or does not answer. */
 export async function runTrial(stage: Stage, request: TrialRequest): Promise<Observation> {
+  const { live, gateway } = stage;
+  if (!live || request.scenario === WARM_UP) return runUnseen({ ...stage, live: undefined }, request);
+  const { scenario, arm, launch, spec } = request;
+  live.trialBegins({ scenario, arm: arm.id, launch: launch + 1 }, gateway?.ready.ports.admin ?? null);
+  let valid: TrialResult | undefined;
+  try {
+    const observation = await runUnseen(stage, { ...request, spec: { ...spec, live: true } });
+    if (observation.reasons.length === 0) valid = observation.result;
+    return observation;
+  } finally {
+    live.trialEnds(valid);
+  }
+}
+
+async function runUnseen(stage: Stage, request: TrialRequest): Promise<Observation> {
   const { upstream, gateway } = stage;
   const arrivalsPath = join(stage.folder, 'arrivals.bin');
   const ledgerPath = join(stage.folder, 'ledger.bin');
@@ -73,12 +96,15 @@ export async function runTrial(stage: Stage, request: TrialRequest): Promise<Obs
   const window: { start?: CpuSample | undefined; end?: CpuSample | undefined } = {};
   const watch = new GatewayWatch(gateway?.ready.ports.admin ?? null);
   const spec = stage.hasLedger ? { ...request.spec, arrivalsPath } : request.spec;
+  const metricsPort = gateway?.ready.ports.metrics ?? null;
+  const scrapes = metricsPort === null ? undefined : new Scrapes(metricsPort);
+  scrapes?.start();
   const result = await generate(stage, spec, (edge) => {
     window[edge] = meter?.sample();
     if (edge === 'start') watch.begin();
     else watch.end();
     if (edge === 'start' && request.freezeMs > 0) freeze(upstream.pid, request.spec.measureMs / 3, request.freezeMs);
-  });
+  }).finally(() => scrapes?.stop());
   const cpu = meter && gateway ? cpuFacts(gateway, meter, before, window, stage.gatewayCores) : undefined;
   await ask(upstream, 'POST', '/ledger/save', { path: ledgerPath });
   const { lateness } = (await ask(upstream, 'GET', '/stats')) as { lateness: { histogram: string } };
@@ -92,6 +118,7 @@ export async function runTrial(stage: Stage, request: TrialRequest): Promise<Obs
   };
   const links = uses.length > 0 ? await stage.links?.facts(uses) : undefined;
   for (const path of [arrivalsPath, ledgerPath]) rmSync(path, { force: true });
+  const scraped = await scrapes?.stop();
   return {
     scenario: request.scenario,
     arm: request.arm.id,
@@ -101,13 +128,15 @@ export async function runTrial(stage: Stage, request: TrialRequest): Promise<Obs
     cpu,
     window: await watch.figures(),
     ...(links ? { links } : {}),
+    ...(spec.workload.phases ? { paths: pathsOf(arrivals, turns, times.links.length) } : {}),
     ...(request.ramp && spec.load.kind === 'closed'
       ? { ramp: rampBins({ arrivals, ledger: sent, turns }, { ...result, users: spec.load.users }) }
       : {}),
     ...(request.overload
       ? { overload: overloadFacts(result, arrivals, request.overload.stretches, spec.warmupMs, request.overload.peakPerSecond) }
       : {}),
-    reasons: judge(stage, request, result, ledger, links),
+    ...(scraped ? { scrapes: scraped } : {}),
+    reasons: [...judge(stage, request, result, ledger, links), ...(scraped ? scrapeProblems(scraped) : [])],
   };
 }
 
@@ -135,7 +164,7 @@ function judge(stage: Stage, request: TrialRequest, result: TrialResult, ledger:
 
 /** Sends the trial to the generator and waits for its result. */
 function generate(stage: Stage, spec: TrialSpec, onEdge: (edge: 'start' | 'end') => void): Promise<TrialResult> {
-  const { generator, upstream, gateway, links, signal } = stage;
+  const { generator, upstream, gateway, links, signal, live } = stage;
   const limitMs = spec.warmupMs + spec.measureMs + spec.drainMs + OVERTIME_MS;
   return new Promise((resolve, reject) => {
     const settle = (act: () => void) => {
@@ -152,6 +181,7 @@ function generate(stage: Stage, spec: TrialSpec, onEdge: (edge: 'start' | 'end')
     }
     generator.onLine = (line) => {
       if ('window' in line && line.id === spec.id) onEdge(line.window);
+      else if ('live' in line && line.live.id === spec.id) live?.second(line.live);
       else if ('result' in line && line.result.id === spec.id) settle(() => resolve(line.result));
       else if ('failed' in line && line.failed.id === spec.id) fail(`the generator refused trial ${spec.id}: ${line.failed.message}`);
     };

@@ -13,7 +13,7 @@ const OPEN: Load = { kind: 'open', sessionsPerSecond: 10, arrivals: { process: '
 const BESIDE: Scenario = { ...latency, beside: { turnMs: 400, outputTokens: 8 } };
 
 function surroundings(scenario: Scenario, id: string) {
-  return { scenario, arm: arm(id), launch: 0, seed: 42, port: 1_234, certificate: undefined, token: 'the-token' };
+  return { scenario, arm: arm(id), launch: 0, seed: 42, port: 1_234, certificate: undefined, token: 'the-token', run: 'the-run' };
 }
 
 function specOf(scenario: Scenario, id: string, load: Load = OPEN): TrialSpec {

@@ -1,6 +1,8 @@
 /** The trials that a scenario means: seeds, clients, workloads and loads, made from its plain data and an arm. */
+import { hash } from 'node:crypto';
 import type { Arm } from '../arms.ts';
 import type { TraceOptions } from '../command/options.ts';
+import { TRACE_RATIOS } from '../conditions.ts';
 import type { Certificate } from '../host/certificate.ts';
 import type { Extent, Scenario } from '../scenario.ts';
 import { rng } from '../statistics/rng.ts';
@@ -26,6 +28,8 @@ export interface SpecRequest {
   certificate: Certificate | undefined;
   /** The bearer token of the run's gateways, for arms with authentication. */
   token: string;
+  /** Names the run in its traces. */
+  run: string;
   load: Load;
   extent: Extent;
   /** For arms whose client leg goes over emulated links: these. */
@@ -66,6 +70,7 @@ export function trialSpec(request: SpecRequest): TrialSpec {
     },
     workload,
     load,
+    ...tracing(arm, request.run),
     ...(links ? { links } : {}),
     ...besideOf(scenario, arm),
     warmupMs: extent.warmupMs,
@@ -76,6 +81,12 @@ export function trialSpec(request: SpecRequest): TrialSpec {
     inFlightMax: load.kind === 'closed' ? Math.max(load.users, conditions.besideUsers) * 2 + 10 : OPEN_IN_FLIGHT_MAX,
     seriesBinMs: scenario.plan.kind === 'overload' ? SERIES_BIN_MS : 0,
   };
+}
+
+/** The generator decides which turns are traced, and says so with each turn. Arms have turns of the same keys, and traces of their own. */
+function tracing({ id, conditions: { telemetry } }: Arm, run: string): Pick<TrialSpec, 'telemetry'> {
+  const traceRatio = TRACE_RATIOS[telemetry];
+  return traceRatio > 0 ? { telemetry: { traceRatio, run: `${run}-${hash('sha256', id, 'hex').slice(0, 12)}` } } : {};
 }
 
 /** Each link has as many users. */

@@ -6,7 +6,7 @@
  * counted, never lost: a latency below 1 µs (0, or negative after a link's delay was subtracted) counts as 1 µs,
  * one above an hour as an hour. A quantile is the upper end of its bucket, at most 0.1 % above the true value.
  */
-import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
+import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type Histogram, JsHistogram } from 'hdr-histogram-js';
 import type { EncodedHistogram } from '../trial.ts';
 
 const US_MAX = 3_600_000_000;
@@ -74,6 +74,22 @@ export class LatencyHistogram {
 
   maxMs(): number | null {
     return this.count === 0 ? null : this.#histogram.maxValue / 1_000;
+  }
+
+  /** How many lie within each of these ascending bounds and above the one before, and how many above the last. */
+  within(boundsUs: readonly number[]): number[] {
+    const counts = Array.from({ length: boundsUs.length + 1 }, () => 0);
+    const histogram = this.#histogram;
+    if (!(histogram instanceof JsHistogram)) throw new TypeError('a histogram without indexes');
+    let bound = 0;
+    for (let index = 0; index < histogram.countsArrayLength; index += 1) {
+      const count = histogram.getCountAtIndex(index);
+      if (count === 0) continue;
+      const us = histogram.valueFromIndex(index);
+      while (bound < boundsUs.length && us > boundsUs[bound]!) bound += 1;
+      counts[bound]! += count;
+    }
+    return counts;
   }
 
   /** Compressed V2 in base64. Equal contents give equal text. */

@@ -22,6 +22,7 @@ on one port, with the timing of real models.
   --port N            listen here (${PORT_DEFAULT}; 0 takes a free one)
   --host ADDRESS      and on this address (127.0.0.1)
   --admin-port N      loopback port for GET /stats, POST /ledger/save, POST /ledger/clear (a free one)
+  --metrics-port N    loopback port of a page for Prometheus (none)
   --pacing MODE       hybrid: leaves the core to others between tokens; spin: exact, takes a whole core (hybrid)
   --flush-ms N        let events wait this long to share a write (0)
   --compression       permessage-deflate on WebSockets
@@ -97,6 +98,7 @@ function readCommand(argv: readonly string[]): Command {
         port: { type: 'string' },
         host: { type: 'string' },
         'admin-port': { type: 'string' },
+        'metrics-port': { type: 'string' },
         pacing: { type: 'string' },
         'flush-ms': { type: 'string' },
         compression: { type: 'boolean' },
@@ -108,7 +110,7 @@ function readCommand(argv: readonly string[]): Command {
       },
     });
     if (values.help) return { kind: 'help' };
-    const number = (name: 'port' | 'admin-port' | 'flush-ms', fallback: number) => {
+    const number = (name: 'port' | 'admin-port' | 'metrics-port' | 'flush-ms', fallback: number) => {
       const text = values[name];
       if (text === undefined) return fallback;
       if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
@@ -118,7 +120,11 @@ function readCommand(argv: readonly string[]): Command {
     const { 'tls-key': key, 'tls-cert': cert, host, pacing, compression, token: requireToken } = values;
     const value = {
       host,
-      ports: { upstream: number('port', PORT_DEFAULT), admin: number('admin-port', 0) },
+      ports: {
+        upstream: number('port', PORT_DEFAULT),
+        admin: number('admin-port', 0),
+        ...(values['metrics-port'] === undefined ? {} : { metrics: number('metrics-port', 0) }),
+      },
       tls: key === undefined && cert === undefined ? undefined : { key, cert },
       pacing,
       flushMs: number('flush-ms', 0),

@@ -8,8 +8,8 @@ import { PACINGS, type Pacing } from './pacer.ts';
 
 export interface UpstreamConfig {
   readonly host: string;
-  /** 0 takes a free one. The admin port is on loopback, whatever `host` is. */
-  readonly ports: { readonly upstream: number; readonly admin: number };
+  /** 0 takes a free one. Those of the admin pages and of the metrics are on loopback, whatever `host` is; no metrics without a port. */
+  readonly ports: { readonly upstream: number; readonly admin: number; readonly metrics?: number };
   /** PEM; in the file they are given as paths. */
   readonly tls?: { readonly key: string; readonly cert: string };
   readonly pacing: Pacing;
@@ -139,7 +139,8 @@ export function parseConfig(value: unknown): ParsedConfig {
 }
 
 function readPorts(reader: Reader): UpstreamConfig['ports'] {
-  const ports = { upstream: reader.integer('upstream', 0, 0, 65_535), admin: reader.integer('admin', 0, 0, 65_535) };
+  const port = (name: string) => reader.integer(name, 0, 0, 65_535);
+  const ports = { upstream: port('upstream'), admin: port('admin'), ...(reader.has('metrics') ? { metrics: port('metrics') } : {}) };
   reader.done();
   return Object.freeze(ports);
 }

@@ -48,7 +48,7 @@ export interface ReplySpec extends ReceivedCall {
 }
 
 /** A call without a server around it, as in tests, came the shortest way. */
-const NO_ARRIVAL: Arrival = { transport: 'memory', envelope: 'chat', connection: 0, requestBytes: 0 };
+const NO_ARRIVAL: Arrival = { transport: 'memory', envelope: 'chat', connection: 0, requestBytes: 0, readAtNs: 0 };
 
 export function rowOf(call: ReceivedCall, outcome: Outcome['kind'], latenessNsMax: number): LedgerRow {
   const { marker, round } = call.place;

@@ -2,6 +2,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import { serve } from '../../transports/server.ts';
 import type { Admission, Admitted } from '../../transports/wire.ts';
+import { type Metrics, startMetrics } from '../telemetry/metrics.ts';
+import { upstreamMetrics } from '../telemetry/upstream-metrics.ts';
 import { type Admin, serveAdmin } from './admin.ts';
 import type { UpstreamConfig } from './config.ts';
 import { Upstream } from './handler.ts';
@@ -10,7 +12,7 @@ import { loadText } from './text.ts';
 
 export interface UpstreamService {
   readonly upstream: Upstream;
-  readonly ports: { readonly upstream: number; readonly admin: number };
+  readonly ports: { readonly upstream: number; readonly admin: number; readonly metrics?: number };
   /** Lets turns end for `graceMs`, then cuts them. */
   close(graceMs: number): Promise<void>;
 }
@@ -39,21 +41,23 @@ export async function startService(
     ...(requireToken === undefined ? {} : { admit: (admission: Admission) => admit(admission, requireToken) }),
     ...(onPeerError ? { onPeerError } : {}),
   });
-  let admin: Admin;
+  const connections = () => server.counts().connections;
+  let admin: Admin | undefined;
+  let metrics: Metrics | undefined;
   try {
-    admin = await serveAdmin(
-      { counts: () => upstream.counts(), connections: () => server.counts().connections, ledger: upstream.ledger },
-      config.ports.admin,
-    );
+    admin = await serveAdmin({ counts: () => upstream.counts(), connections, ledger: upstream.ledger }, config.ports.admin);
+    if (config.ports.metrics !== undefined)
+      metrics = await startMetrics('upstream', config.ports.metrics, upstreamMetrics({ upstream, connections }));
   } catch (error) {
-    await server.close(0);
+    await Promise.all([server.close(0), admin?.close()]);
     throw error;
   }
+  const pages = [admin, ...(metrics ? [metrics] : [])];
   return {
     upstream,
-    ports: { upstream: server.port, admin: admin.port },
+    ports: { upstream: server.port, admin: admin.port, ...(metrics ? { metrics: metrics.port } : {}) },
     async close(graceMs) {
-      await Promise.all([server.close(graceMs), admin.close()]);
+      await Promise.all([server.close(graceMs), ...pages.map((page) => page.close())]);
       upstream.stop();
     },
   };

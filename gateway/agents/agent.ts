@@ -68,7 +68,7 @@ export interface RunningCommand {
 
 export type StartCommand = (request: CommandRequest, onEvent: (event: CommandEvent) => void) => RunningCommand;
 
-/** The turn as the LLM gets it: what concerns the gateway alone stays here. */
-export function inference({ agent: _a, execution: _e, env: _v, session: _s, traceparent: _t, arrival: _r, ...turn }: Turn): Turn {
+/** The turn as the LLM gets it, with the trace that it belongs to: what concerns the gateway alone stays here. */
+export function inference({ agent: _a, execution: _e, env: _v, session: _s, arrival: _r, ...turn }: Turn): Turn {
   return { ...turn, want: { phases: false } };
 }

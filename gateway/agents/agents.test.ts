@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Handler, Turn } from '../../transports/contract.ts';
+import type { Handler, Turn, TurnEvent } from '../../transports/contract.ts';
 import { COMPLETED, driven } from '../../transports/testing/legs.ts';
 import { agents, SESSION, STREAMING } from './testing/agents.ts';
 
@@ -13,7 +13,7 @@ describe('an inference', () => {
       session: 's',
       env: { A: '1' },
       traceparent: 't',
-      arrival: { transport: 'sse', envelope: 'chat', connection: 1, requestBytes: 2, client: 'c' },
+      arrival: { transport: 'sse', envelope: 'chat', connection: 1, requestBytes: 2, readAtNs: 0, client: 'c' },
       want: { phases: true },
     };
     run({ ...over, parameters: { temperature: 1 } });
@@ -21,18 +21,24 @@ describe('an inference', () => {
       key: 'k',
       model: 'm',
       input: [{ role: 'user', content: 'hello' }],
+      traceparent: 't',
       want: { phases: false },
       parameters: { temperature: 1 },
     });
   });
 
-  it('goes straight to the client where the agent only relays: the same sink, the same control', async () => {
+  it('goes straight to the client where the agent only relays: the same events, the same control', async () => {
     const { handler, turns } = driven();
     const { run } = await agents(handler);
     const { sink, running } = run();
-    expect(turns[0]?.sink).toBe(sink);
+    const said: TurnEvent = { type: 'text', text: 'a' };
+    turns[0]!.sink.push(said, 7);
+    expect(sink.events[0]).toBe(said);
+    expect(sink.readAtNs).toEqual([7]);
     running.resume();
-    expect(turns[0]?.resumes).toBe(1);
+    running.cancel();
+    expect(turns[0]).toMatchObject({ resumes: 1, cancels: 1 });
+    expect(sink.ends).toBe(1);
   });
 });
 

@@ -1,6 +1,7 @@
 /** What one turn's agent is given. Made for every turn, so it holds references and makes nothing before it is asked to. */
 import type { Turn } from '../../transports/contract.ts';
 import type { AgentContext, JsonObject, SessionData, StartCommand } from './agent.ts';
+import { AgentClock } from './clock.ts';
 import type { AgentServices } from './index.ts';
 import { copyState } from './state.ts';
 
@@ -8,15 +9,17 @@ export class TurnContext implements AgentContext {
   readonly session: SessionData;
   readonly #services: AgentServices;
   readonly #turn: Turn;
+  readonly #clock: AgentClock;
 
-  constructor(services: AgentServices, turn: Turn, session: SessionData) {
+  constructor(services: AgentServices, turn: Turn, session: SessionData, clock = new AgentClock()) {
     this.session = session;
+    this.#clock = clock;
     this.#services = services;
     this.#turn = turn;
   }
 
   get upstream(): AgentContext['upstream'] {
-    return (turn, sink) => this.#services.upstream(turn, sink, this.#turn);
+    return (turn, sink) => this.#services.upstream(turn, this.#clock.inference(sink), this.#turn);
   }
 
   /** In the turn's own workspace and environment, whatever the agent asks for. */

@@ -1,9 +1,10 @@
 /** The agents as one handler: each turn goes to the agent that it names, with what belongs to its session. */
 import { OVER, type Running, type Sink, type Turn } from '../../transports/contract.ts';
-import { delayed } from '../faults.ts';
+import { delayed, lateFromSecondContent } from '../faults.ts';
 import { endOf } from '../outcome.ts';
 import type { Agent, JsonObject, RunningCommand, SessionData, StartCommand } from './agent.ts';
 import { buffered } from './buffered.ts';
+import { AgentClock, TimedTurn } from './clock.ts';
 import { codex } from './codex.ts';
 import { TurnContext } from './context.ts';
 import { guarded, messageOf } from './guard.ts';
@@ -25,8 +26,12 @@ export interface AgentSettings {
 
 export interface AgentsSettings {
   readonly agents: Readonly<Record<AgentName, AgentSettings>>;
-  /** Faults: before each turn of an agent, before each inference. */
-  readonly delayMs?: { readonly agent?: number | undefined; readonly upstream?: number | undefined };
+  /** Faults: before each turn of an agent, before each inference, after the first content of each. */
+  readonly delayMs?: {
+    readonly agent?: number | undefined;
+    readonly upstream?: number | undefined;
+    readonly upstreamStreaming?: number | undefined;
+  };
 }
 
 /** What `loadAgents` (`load.ts`) makes of the settings. */
@@ -45,16 +50,18 @@ export interface AgentServices {
   onAgentError(turnKey: string, agent: string, error: Error): void;
 }
 
-export type AgentHandler = (turn: Turn, session: SessionData, sink: Sink) => Running;
+/** @param clock begun when the agent got the turn */
+export type AgentHandler = (turn: Turn, session: SessionData, sink: Sink, clock?: AgentClock) => Running;
+type Run = (turn: Turn, session: SessionData, sink: Sink, clock: AgentClock) => Running;
 
 export function agentHandler({ settings, modules }: LoadedAgents, services: AgentServices): AgentHandler {
   const { agents, delayMs } = settings;
-  const inner: AgentServices = { ...services, upstream: delayedUpstream(delayMs?.upstream ?? 0, services.upstream) };
+  const inner: AgentServices = { ...services, upstream: lateUpstream(delayMs, services.upstream) };
   const byName = new Map<string, Agent>(AGENT_NAMES.map((name) => [name, agentOf(name, agents[name], modules.get(name))]));
-  const run: AgentHandler = (turn, session, sink) => {
+  const run: Run = (turn, session, sink, clock) => {
     const agent = byName.get(turn.agent ?? '');
     if (!agent) throw new Error(`no agent ${turn.agent}: admission lets none through`);
-    const context = new TurnContext(inner, turn, session);
+    const context = new TurnContext(inner, turn, session, clock);
     try {
       return agent(turn, sink, context);
     } catch (error) {
@@ -64,13 +71,25 @@ export function agentHandler({ settings, modules }: LoadedAgents, services: Agen
     }
   };
   const waitMs = delayMs?.agent ?? 0;
-  if (waitMs === 0) return run;
-  return (turn, session, sink) => delayed(waitMs, (late, lateSink) => run(late, session, lateSink))(turn, sink);
+  const started: Run =
+    waitMs === 0
+      ? run
+      : (turn, session, sink, clock) => delayed(waitMs, (late, lateSink) => run(late, session, lateSink, clock))(turn, sink);
+  return (turn, session, sink, clock = new AgentClock()) => {
+    const timed = new TimedTurn(clock, sink);
+    timed.running = started(turn, session, timed, clock);
+    return timed;
+  };
 }
 
-function delayedUpstream(waitMs: number, upstream: AgentServices['upstream']): AgentServices['upstream'] {
-  if (waitMs === 0) return upstream;
-  return (turn, sink, of) => delayed(waitMs, (late, lateSink) => upstream(late, lateSink, of))(turn, sink);
+function lateUpstream(delayMs: AgentsSettings['delayMs'], upstream: AgentServices['upstream']): AgentServices['upstream'] {
+  const { upstream: firstMs = 0, upstreamStreaming: restMs = 0 } = delayMs ?? {};
+  if (firstMs === 0 && restMs === 0) return upstream;
+  return (turn, sink, of) =>
+    delayed(
+      firstMs,
+      lateFromSecondContent(restMs, (late, lateSink) => upstream(late, lateSink, of)),
+    )(turn, sink);
 }
 
 function agentOf(name: AgentName, settings: AgentSettings, module: Agent | undefined): Agent {

@@ -58,6 +58,13 @@ export const DEFAULTS = Object.freeze({
   },
   responses: { storeMax: 10_000, storeBytesMax: 256 * 1024 * 1024 },
   turnTimeoutMs: 600_000,
-  telemetry: { metrics: false, traceRatio: 0 },
+  telemetry: {
+    metrics: false,
+    metricsPort: 9_464,
+    genAiNames: 'latest',
+    traceRatio: 0,
+    tracesFileBytesMax: 64 * 1024 * 1024,
+    tracesFilesMax: 4,
+  },
   logging: { level: 'info', fileBytesMax: 10 * 1024 * 1024, filesMax: 5 },
 } as const);

@@ -39,13 +39,6 @@ export function oneOf<const Words extends readonly [string, ...string[]]>(words:
   });
 }
 
-/** A value that only later versions let a user change. */
-export function only<const Value extends boolean | number>(value: Value, kind: 'boolean' | 'number') {
-  return z.literal(value, {
-    error: ({ input }) => `${value}${typeof input === kind ? ': other values are not available in this version' : ''}`,
-  });
-}
-
 const UNITS = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 } as const;
 
 /** Bytes as a number, or as text with a unit. The result is bytes. Its default is a `prefault`: zod describes only inputs in a schema. */

@@ -24,9 +24,12 @@ export function checkRules(scope: RuleScope): void {
   for (const rule of RULES) rule(scope);
 }
 
-function ports({ value: { gateway }, sound, problem }: RuleScope): void {
+function ports({ value: { gateway, telemetry }, sound, problem }: RuleScope): void {
   if (!sound('gateway.port', 'gateway.adminPort')) return;
   if (gateway.port === gateway.adminPort && gateway.port !== 0) problem(['gateway', 'adminPort'], 'a port other than gateway.port');
+  if (!sound('telemetry.metrics', 'telemetry.metricsPort') || !telemetry.metrics || telemetry.metricsPort === 0) return;
+  if (telemetry.metricsPort === gateway.port || telemetry.metricsPort === gateway.adminPort)
+    problem(['telemetry', 'metricsPort'], 'a port other than gateway.port and gateway.adminPort');
 }
 
 export function isLoopback(host: string): boolean {

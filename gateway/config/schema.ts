@@ -10,8 +10,9 @@ import { CONNECTIONS, ENVELOPES, EXECUTIONS } from '../../transports/contract.ts
 import { AGENT_NAMES, type AgentName, TOOL_NAMES } from '../agents/names.ts';
 import { readTokensFile, TOKEN_EXPECTED, TOKEN_PATTERN } from '../tokens.ts';
 import { DEFAULTS } from './defaults.ts';
-import { flag, integer, milliseconds, oneOf, only, section, size, text } from './fields.ts';
+import { flag, integer, milliseconds, oneOf, section, size, text } from './fields.ts';
 import { Secret } from './secret.ts';
+import { telemetry } from './telemetry.ts';
 
 /** What checking a configuration depends on besides the file. */
 export interface ConfigContext {
@@ -326,8 +327,16 @@ export function isUpstreamUrl(value: string): boolean {
 function faults() {
   const delay = milliseconds(0, 60_000).optional();
   return section({
-    delayMs: section({ admission: delay, dispatch: delay, agent: delay, upstream: delay, serialise: delay })
-      .describe('Each phase of a turn takes this much longer.')
+    delayMs: section({
+      admission: delay,
+      queue: delay,
+      dispatch: delay,
+      agent: delay,
+      upstream: delay.describe('To the first token.'),
+      upstreamStreaming: delay.describe('All that comes after the first token.'),
+      serialise: delay,
+    })
+      .describe('Each phase of a turn takes this much longer. For back-pressure, let a client read slowly.')
       .optional(),
     cpuMicrosPerToken: integer(0, 1_000_000, 'microseconds').optional(),
     extraBytesPerToken: integer(0, 65_536, 'bytes')
@@ -354,10 +363,7 @@ export function shape(context: ConfigContext) {
         .prefault(DEFAULTS.responses.storeBytesMax),
     }).prefault({}),
     turnTimeoutMs: milliseconds(1).describe('A turn that takes longer ends as timed out.').default(DEFAULTS.turnTimeoutMs),
-    telemetry: section({
-      metrics: only(false, 'boolean').default(DEFAULTS.telemetry.metrics),
-      traceRatio: only(0, 'number').default(DEFAULTS.telemetry.traceRatio),
-    }).prefault({}),
+    telemetry: telemetry(context).prefault({}),
     logging: section({
       level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default(DEFAULTS.logging.level),
       file: fileName('a log file')

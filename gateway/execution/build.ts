@@ -116,9 +116,9 @@ class Builder {
   #settings(units: number): HostSettings {
     const { upstream, faults } = this.#config;
     const agents = Object.fromEntries(AGENT_NAMES.map((name) => [name, this.#agent(name)])) as Record<AgentName, AgentSettings>;
-    const { agent, upstream: inference } = faults?.delayMs ?? {};
+    const { agent, upstream: inference, upstreamStreaming } = faults?.delayMs ?? {};
     return {
-      agents: { agents, ...(faults?.delayMs === undefined ? {} : { delayMs: { agent, upstream: inference } }) },
+      agents: { agents, ...(faults?.delayMs === undefined ? {} : { delayMs: { agent, upstream: inference, upstreamStreaming } }) },
       // Each unit has connections of its own, at least one.
       upstream: upstreamOptions(upstream, Math.min(units, upstream.connectionsMax)),
     };

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { AgentSpent } from '../agents/clock.ts';
 import { childMessage } from './child-messages.ts';
 import type { FromChild } from './messages.ts';
+
+const SPENT: AgentSpent = {
+  type: 'spent',
+  ...{ startedNs: 1e15, endedNs: 1.1e15, sentNs: 2, firstNs: 0, lastNs: 0 },
+  ...{ agentNs: 1, upstreamFirstTokenNs: 2, upstreamStreamingNs: 0, backPressureNs: 0 },
+};
 
 const GOOD: readonly FromChild[] = [
   [],
@@ -22,6 +29,7 @@ const GOOD: readonly FromChild[] = [
     ...[3, { type: 'end', outcome: { kind: 'timedOut', message: 'm' } } as const],
     ...[4, { type: 'end', outcome: { kind: 'refused', status: 429, code: 'queue_full', message: 'm', retryAfterS: 1 } } as const],
   ],
+  [1, SPENT, 1, { type: 'end', outcome: { kind: 'cancelled' } }],
   { accepted: 1, atNs: 12_345 },
   { remember: 'key', state: { a: [1, { b: null }] } },
   { startCommand: 1, turn: 2, request: { words: ['ls'], workspace: '/w', env: { A: 'b' }, timeoutMs: 5, outputWhole: true } },
@@ -45,6 +53,8 @@ const BAD: readonly [string, unknown][] = [
   ['a number where an event is due', [1, 5]],
   ['an unknown event', [1, { type: 'other' }]],
   ['text as an event of its own', [1, { type: 'text', text: 5 }]],
+  ['less than no time', [1, { ...SPENT, agentNs: -1 }]],
+  ['time spent that is only half told', [1, { type: 'spent', startedNs: 1 }]],
   ['an end without outcome', [1, { type: 'end' }]],
   ['an unknown code', end({ kind: 'failed', code: 'made_up', message: 'm' })],
   ['a status that would be success', end({ kind: 'refused', status: 200, code: 'queue_full', message: 'm' })],

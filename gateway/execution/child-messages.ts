@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { REFUSAL_CODES, TURN_ERROR_CODES } from '../../transports/codes.ts';
+import type { AgentSpent } from '../agents/clock.ts';
 import type { Batch, FromChild } from './messages.ts';
 
 const count = z.number().int().nonnegative();
@@ -26,10 +27,19 @@ const outcome = z.discriminatedUnion('kind', [
   }),
 ]);
 
+const SPENT = [
+  ...(['startedNs', 'endedNs', 'sentNs', 'firstNs', 'lastNs'] as const),
+  ...(['agentNs', 'upstreamFirstTokenNs', 'upstreamStreamingNs', 'backPressureNs'] as const),
+] satisfies readonly (keyof AgentSpent)[];
+
 /** Text is a string of its own, as in `Batch`. */
 const event = z.discriminatedUnion('type', [
   z.object({ type: z.literal('started'), responseId: z.string() }),
   z.object({ type: z.literal('toolCall'), index: count, id: z.string(), name: z.string(), arguments: z.string() }),
+  z.object({
+    type: z.literal('spent'),
+    ...Object.fromEntries(SPENT.map((field) => [field, z.number().nonnegative()])),
+  }),
   z.object({
     type: z.literal('end'),
     outcome,

@@ -8,6 +8,7 @@ import { ToldCredit } from './credit.ts';
 import { AgentHost } from './host.ts';
 import { readLines, writeLine } from './lines.ts';
 import type { FromChild, ToChild, ToHost, TurnTask } from './messages.ts';
+import { isProfiled } from './profiling.ts';
 import type { UnitSample } from './unit.ts';
 
 /** For the pool: after bundling, only the module itself knows where it lies. */
@@ -26,6 +27,8 @@ function main(): void {
   const post = (message: FromChild) => writeLine(socket, message);
   const leave = () => process.exit(0);
   socket.on('error', leave).on('close', leave);
+  // Its profile is written when it leaves by itself.
+  if (isProfiled()) process.on('SIGTERM', leave);
   const listeners: ((message: ToHost) => void)[] = [];
   const credit = new ToldCredit();
   let host: AgentHost | undefined;

@@ -1,7 +1,7 @@
 /** Where agents run: on the main thread, in threads, in processes. All of it looks the same to who has a turn. */
 import type { Handler, Turn } from '../../transports/contract.ts';
 import type { JsonObject, SessionData, StartCommand } from '../agents/agent.ts';
-import type { PoolStatus } from './status.ts';
+import type { PoolGlance, PoolStatus } from './status.ts';
 import type { QuotaBreach, Unit } from './unit.ts';
 
 export interface Execution {
@@ -16,6 +16,8 @@ export interface Pool extends Execution {
   /** Those that may have turns, for the watchdog. */
   units(): readonly Unit[];
   status(): PoolStatus;
+  /** Asks none of them. */
+  glance(): PoolGlance;
   /** Empties the distributions. */
   beginWindow(): void;
 }

@@ -3,8 +3,8 @@
  * hands it turns; all else about them passes through its port.
  */
 import { connect } from '../../transports/client.ts';
-import { nowNs } from '../../transports/clock.ts';
 import { type Handler, OVER, type Running, type Sink, type Turn, type TurnEvent } from '../../transports/contract.ts';
+import { AgentClock } from '../agents/clock.ts';
 import { messageOf } from '../agents/guard.ts';
 import { type AgentHandler, agentHandler } from '../agents/index.ts';
 import { loadAgents } from '../agents/load.ts';
@@ -69,7 +69,7 @@ export class AgentHost {
       const turn = new HostTurn(this, task, resolve);
       this.#turns.set(task.id, turn);
       this.#byTurn.set(task.turn, turn);
-      this.#port.post({ accepted: task.id, atNs: nowNs() });
+      this.#port.post({ accepted: task.id, atNs: turn.clock.startedNs });
       this.#entered(task.id);
       turn.run(this.#handler, task);
     });
@@ -134,6 +134,7 @@ class HostTurn implements Sink, Source {
   readonly id: number;
   lastText = 0;
   lastBatch = 0;
+  readonly clock = new AgentClock();
   readonly #host: AgentHost;
   readonly #turn: Turn;
   readonly #done: () => void;
@@ -154,7 +155,7 @@ class HostTurn implements Sink, Source {
 
   run(handler: AgentHandler, { turn, session }: TurnTask): void {
     try {
-      this.#running = handler(turn, session, this);
+      this.#running = handler(turn, session, this, this.clock);
     } catch (error) {
       // A defect of ours: an agent's own exceptions have been caught.
       this.push(endOf({ kind: 'failed', code: 'internal_error', message: error instanceof Error ? error.message : String(error) }), 0);
@@ -164,8 +165,10 @@ class HostTurn implements Sink, Source {
   push(event: TurnEvent, readAtNs: number): boolean {
     if (this.#over) return true;
     if (!this.#fits(event)) return true;
+    const ends = event.type === 'end';
+    if (ends) this.#host.outbox.addSpent(this, this.clock.spent());
     const room = this.#host.outbox.add(this, event, readAtNs);
-    if (event.type === 'end') this.#left();
+    if (ends) this.#left();
     this.#asked = !room || this.#paused;
     return !this.#asked;
   }
@@ -189,6 +192,7 @@ class HostTurn implements Sink, Source {
   }
 
   #refuse(code: 'reply_too_large' | 'slow_consumer', message: string): void {
+    this.#host.outbox.addSpent(this, this.clock.spent());
     this.#host.outbox.add(this, endOf({ kind: 'failed', code, message }), 0);
     this.#left();
     this.#running.cancel();

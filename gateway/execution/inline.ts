@@ -1,8 +1,11 @@
 /** Agents on the main thread, with an upstream client of their own. */
 import { connect } from '../../transports/client.ts';
+import { nowNs } from '../../transports/clock.ts';
 import type { Handler, Sink, Turn, TurnEvent } from '../../transports/contract.ts';
+import { AgentClock } from '../agents/clock.ts';
 import { agentHandler } from '../agents/index.ts';
 import { loadAgents } from '../agents/load.ts';
+import { marksOf } from '../turn-marks.ts';
 import type { Execution, ExecutionServices } from './execution.ts';
 import type { HostSettings } from './messages.ts';
 import { OwnedCommands } from './owned-commands.ts';
@@ -20,12 +23,18 @@ export async function inline({ agents, upstream }: HostSettings, services: Execu
     onAgentError: (turnKey, name, error) => services.onAgentError(turnKey, name, error),
   });
   const handler: Handler = (turn, sink) => {
+    const marks = marksOf(turn);
+    marks.dispatchedNs = nowNs();
     const session = sessions.open(turn);
     const ended = () => {
       commands.end(turn);
       sessions.done(session);
+      marks.returnedNs = nowNs();
     };
-    return agent(turn, session, new Ending(sink, ended));
+    const clock = new AgentClock();
+    marks.clock = clock;
+    marks.agentStartedNs = clock.startedNs;
+    return agent(turn, session, new Ending(sink, ended), clock);
   };
   return { handler, close: () => client.close() };
 }

@@ -8,6 +8,7 @@
 import type { Turn, TurnEvent } from '../../transports/contract.ts';
 import type { ClientOptions } from '../../transports/wire.ts';
 import type { CommandEvent, CommandRequest, JsonObject, SessionData } from '../agents/agent.ts';
+import type { AgentSpent } from '../agents/clock.ts';
 import type { AgentsSettings } from '../agents/index.ts';
 import type { UnitSample } from './unit.ts';
 
@@ -30,9 +31,11 @@ export interface TurnTask {
 
 /**
  * Events, as pairs in one array, which is cloned the cheapest: a turn's id, then its event, text as its text alone. The
- * pair of 0 and a stamp says when the bytes of all events after it were read, up to the next such pair.
+ * pair of 0 and a stamp says when the bytes of all events after it were read, up to the next such pair. Before a turn's
+ * end comes how its time was spent.
  */
-export type Batch = (number | string | TurnEvent)[];
+export type Batch = (number | string | HostEvent)[];
+export type HostEvent = TurnEvent | AgentSpent;
 
 export type CommandControl = 'pause' | 'resume' | 'cancel';
 

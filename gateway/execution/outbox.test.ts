@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TurnEvent } from '../../transports/contract.ts';
 import { COMPLETED } from '../../transports/testing/legs.ts';
+import { AgentClock } from '../agents/clock.ts';
 import { type Credit, SharedCredit, SharedDeliveries, sharedWords, ToldCredit, ToldDeliveries } from './credit.ts';
 import type { Batch } from './messages.ts';
 import { Outbox, type Source } from './outbox.ts';
@@ -58,6 +59,17 @@ describe('the outbox of a unit', () => {
     expect(posted).toEqual([[0, 1, 1, { type: 'started', responseId: 'r' }, 0, 2, 1, 'AB', 2, 'X', 0, 4, 1, COMPLETED]]);
     pass();
     expect(posted.length).toBe(1);
+  });
+
+  it('has how a turn’s time was spent go with its end, and with no stamp', () => {
+    const { box, posted, pass } = outbox();
+    const a = new TestSource(1);
+    const spent = new AgentClock().spent();
+    box.add(a, text('A'), 2);
+    box.addSpent(a, spent);
+    box.add(a, COMPLETED, 2);
+    pass();
+    expect(posted).toEqual([[0, 2, 1, 'A', 1, spent, 1, COMPLETED]]);
   });
 
   it('joins text only within a batch, and not across other events', () => {

@@ -4,6 +4,7 @@
  * and their turns are told to pause.
  */
 import type { TurnEvent } from '../../transports/contract.ts';
+import type { AgentSpent } from '../agents/clock.ts';
 import type { Credit } from './credit.ts';
 import type { Batch } from './messages.ts';
 
@@ -63,6 +64,12 @@ export class Outbox {
     if (this.#characters <= CHARACTERS_WAITING_MAX && batch.length <= 2 * EVENTS_WAITING_MAX) return true;
     this.#blocked.add(source);
     return false;
+  }
+
+  /** The source's end follows at once, and takes this with it. */
+  addSpent(source: Source, spent: AgentSpent): void {
+    this.#batch.push(source.id, spent);
+    source.lastText = 0;
   }
 
   /** There may be credit again. */

@@ -15,7 +15,7 @@ import type { PoolOptions, PoolPlan } from './plan.ts';
 import { RemoteTurn, type TurnKeeper } from './remote-turn.ts';
 import { notStarted, type RemoteUnit } from './remote-unit.ts';
 import { Roster, type RosterOwner } from './roster.ts';
-import type { PoolStatus } from './status.ts';
+import type { PoolGlance, PoolStatus } from './status.ts';
 
 /** How often it is looked at which units compute. */
 const PULSE_MS = 10;
@@ -75,6 +75,11 @@ export class AgentPool implements Pool, RosterOwner, TurnKeeper {
       queueWaitMs: { p50: ms(50), p99: ms(99) },
       ...this.#roster.counts,
     };
+  }
+
+  glance(): PoolGlance {
+    const units = this.#roster.all().sort((a, b) => a.bornAtNs - b.bornAtNs);
+    return { units: units.map((unit) => unit.glance()), waiting: this.#waiting };
   }
 
   beginWindow(): void {
@@ -179,6 +184,7 @@ export class AgentPool implements Pool, RosterOwner, TurnKeeper {
   /** @returns false when too many wait already */
   #queue(turn: RemoteTurn): boolean {
     const { lane } = turn;
+    turn.marks.queuedNs ||= turn.arrivedAtNs;
     lane.waiting.add(turn);
     this.#waiting += 1;
     this.#lanesWaiting.add(lane);

@@ -6,6 +6,7 @@ import { nowNs } from '../../transports/clock.ts';
 import type { EndEvent, Running, Sink, Turn, TurnEvent } from '../../transports/contract.ts';
 import type { SessionData } from '../agents/agent.ts';
 import { endOf } from '../outcome.ts';
+import { marksOf, type TurnMarks } from '../turn-marks.ts';
 import type { Lane } from './lane.ts';
 
 /** Where it waits, or runs. */
@@ -20,6 +21,7 @@ export class RemoteTurn implements Running {
   readonly id: number;
   readonly turn: Turn;
   readonly lane: Lane;
+  readonly marks: TurnMarks;
   readonly arrivedAtNs = nowNs();
   session: SessionData;
   keeper: TurnKeeper;
@@ -31,6 +33,7 @@ export class RemoteTurn implements Running {
   constructor(id: number, turn: Turn, sink: Sink, session: SessionData, keeper: TurnKeeper, lane: Lane) {
     this.id = id;
     this.turn = turn;
+    this.marks = marksOf(turn);
     this.session = session;
     this.keeper = keeper;
     this.lane = lane;

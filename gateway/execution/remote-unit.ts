@@ -4,14 +4,14 @@
  * within the grace; whatever becomes of a unit, its turns end at once and exactly once.
  */
 import { nowNs } from '../../transports/clock.ts';
-import type { Outcome, TurnEvent } from '../../transports/contract.ts';
+import type { Outcome } from '../../transports/contract.ts';
 import type { CommandRequest, JsonObject } from '../agents/agent.ts';
 import type { Carrier } from './carrier.ts';
 import type { ExecutionServices, PoolEvents, QuotaEvent } from './execution.ts';
-import type { Batch, FromHost, HostSettings } from './messages.ts';
+import type { Batch, FromHost, HostEvent, HostSettings } from './messages.ts';
 import { RelayedCommands } from './relayed-commands.ts';
 import type { RemoteTurn, TurnKeeper } from './remote-turn.ts';
-import type { UnitState, UnitStatus } from './status.ts';
+import type { PoolGlance, UnitState, UnitStatus } from './status.ts';
 import type { QuotaBreach, Unit, UnitSample } from './unit.ts';
 
 /** Whose status is asked for is sampled for the next time, unless the watchdog just did. */
@@ -100,6 +100,8 @@ export class RemoteUnit implements Unit, TurnKeeper {
   hand(turn: RemoteTurn): void {
     const handedAtNs = nowNs();
     turn.keeper = this;
+    turn.marks.unit = this.name;
+    turn.marks.dispatchedNs = handedAtNs;
     this.#held.set(turn.id, { turn, handedAtNs, accepted: false, grace: undefined });
     this.#carrier.run({ id: turn.id, turn: turn.turn, session: turn.session });
   }
@@ -150,6 +152,10 @@ export class RemoteUnit implements Unit, TurnKeeper {
 
   lastEntered(): number {
     return this.#carrier.lastEntered();
+  }
+
+  glance(): PoolGlance['units'][number] {
+    return { name: this.name, state: this.#shownState(), turns: this.#held.size, cpuNs: this.osCpuNs() };
   }
 
   osCpuNs(): number | null {
@@ -290,6 +296,7 @@ export class RemoteUnit implements Unit, TurnKeeper {
   }
 
   #deliver(batch: Batch): void {
+    const deliveredNs = nowNs();
     let readAtNs = 0;
     for (let index = 0; index < batch.length; index += 2) {
       const id = batch[index] as number;
@@ -298,14 +305,22 @@ export class RemoteUnit implements Unit, TurnKeeper {
       else {
         const held = this.#held.get(id);
         // Else it was killed by what a consumer did with an event before.
-        if (held) this.#take(held, typeof event === 'string' ? { type: 'text', text: event } : event, readAtNs);
+        if (!held) continue;
+        held.turn.marks.deliveredNs = deliveredNs;
+        this.#take(held, typeof event === 'string' ? { type: 'text', text: event } : event, readAtNs);
       }
     }
     this.#carrier.delivered();
   }
 
-  #take(held: Held, event: TurnEvent, readAtNs: number): void {
+  #take(held: Held, event: HostEvent, readAtNs: number): void {
+    const { marks } = held.turn;
+    if (event.type === 'spent') {
+      marks.spent = event;
+      return;
+    }
     if (event.type !== 'end') return held.turn.take(event, readAtNs);
+    marks.returnedNs = marks.deliveredNs;
     this.#forget(held);
     this.served += 1;
     held.turn.take(event, readAtNs);
@@ -316,6 +331,7 @@ export class RemoteUnit implements Unit, TurnKeeper {
     const held = this.#held.get(id);
     if (!held) return;
     held.accepted = true;
+    held.turn.marks.agentStartedNs = atNs;
     this.#owner.dispatched(atNs - held.handedAtNs);
     if (held.turn.over) this.#carrier.post({ cancel: id });
   }

@@ -20,6 +20,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ResourceLimits } from 'node:worker_threads';
+import { profilingArguments } from './profiling.ts';
 
 const MB = 1024 * 1024;
 
@@ -43,6 +44,7 @@ export function sandboxArguments({ kind, workspaces, modules, memoryBytes }: San
     ...[...readable].map((folder) => `--allow-fs-read=${folder}`),
     ...folders(workspaces).map((folder) => `--allow-fs-write=${folder}`),
     ...(kind === 'thread' ? THREAD_ONLY : processOnly(memoryBytes)),
+    ...profilingArguments(),
   ];
 }
 

@@ -42,3 +42,9 @@ export interface PoolStatus {
   /** … that were ended with turns in them. */
   killed: number;
 }
+
+/** The same at a glance: what is known without asking any thread or process. */
+export interface PoolGlance {
+  units: { name: string; state: UnitState; turns: number; cpuNs: number | null }[];
+  waiting: number;
+}

@@ -34,6 +34,7 @@ const light: Palette = {
     '#8c4a70',
     '#c46a1b',
     '#75808b',
+    '#3d4650',
   ]),
 };
 
@@ -67,6 +68,7 @@ const dark: Palette = {
     '#c986ab',
     '#ea9a52',
     '#9aa5b0',
+    '#d7dee5',
   ]),
 };
 

@@ -121,7 +121,7 @@ export function amountBar(value: number | null, interval: Interval | null, whole
 }
 
 /** So many parts of a bar have a colour of their own. */
-export const PARTS_MAX = 11;
+export const PARTS_MAX = 12;
 
 export interface Part {
   name: string;

@@ -8,6 +8,7 @@ import { withMutedInterval } from './interval.ts';
 import { ladderPart } from './ladder.ts';
 import { cpuPart, curvesPart, timelinesPart } from './load.ts';
 import { axisHead, ratioAxis, ratioPlot } from './plots.ts';
+import { slowestPart } from './slowest.ts';
 import { splitsPart } from './splits.ts';
 import { anchor, type Html, html } from './template.ts';
 import { armDefinitions, armTerm, measureTerm, wordTerm } from './terms.ts';
@@ -60,6 +61,7 @@ function parts(view: View): Html {
   return html`${distributionsPart(view)}
 ${curvesPart(view)}
 ${splitsPart(view)}
+${slowestPart(view)}
 ${measures(view)}`;
 }
 

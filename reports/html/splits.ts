@@ -1,13 +1,17 @@
 /** What a whole is made of, as stacked bars of one scale, and the numbers below them. */
+import { causeLines, modelLines } from '../cause.ts';
 import { quantity } from '../format.ts';
 import { amongText, type Split, type SplitColumn, splitsOf, wholeOf } from '../splits.ts';
 import { type Part, partLegend, stackedBar } from './plots.ts';
 import { type Html, html } from './template.ts';
-import { armTerm } from './terms.ts';
+import { armTerm, phaseTerm } from './terms.ts';
 import { heading, type View, viewName } from './view.ts';
 
 export function splitsPart(view: View): Html {
-  return html`${splitsOf(view.arms).map((split) => splitPart(view, split))}`;
+  const { scenario, arms } = view;
+  const lines = [...causeLines(scenario, arms), ...modelLines(scenario, arms)];
+  const facts = lines.length === 0 ? undefined : html`<ul class="notes">${lines.map((line) => html`<li>${line}</li>`)}</ul>`;
+  return html`${splitsOf(arms).map((split) => splitPart(view, split))}${facts}`;
 }
 
 function splitPart(view: View, { title, what, names, columns }: Split): Html {
@@ -27,6 +31,6 @@ ${partLegend(names)}
   )}</tr></thead>
 <tbody>${names.map(
     (name, index) =>
-      html`<tr><th scope="row">${name}</th>${columns.map(({ values, unit }) => html`<td class="number">${quantity(values[index], unit)}</td>`)}</tr>`,
+      html`<tr><th scope="row">${phaseTerm(name)}</th>${columns.map(({ values, unit }) => html`<td class="number">${quantity(values[index], unit)}</td>`)}</tr>`,
   )}</tbody></table></div>`;
 }

@@ -5,6 +5,7 @@
  */
 import { lettersOf, nameOf } from '../arms.ts';
 import { MEASURES, measureLabel, referTo } from '../measures.ts';
+import { PHASES, RESIDUAL } from '../phases.ts';
 import type { Arm, Scenario } from '../report.ts';
 import { anchor, type Html, html } from './template.ts';
 
@@ -48,6 +49,14 @@ export function wordTerm(word: Word, text: string = word): Html {
   return button(anchor('word', word), text);
 }
 
+/** A phase by its title; plain for whatever else a whole is made of. */
+export function phaseTerm(title: string): Html {
+  const phase = ALL_PHASES.find((one) => one.title === title);
+  return phase ? button(anchor('phase', phase.key), title) : html`${title}`;
+}
+
+const ALL_PHASES = [...PHASES, RESIDUAL];
+
 /** The letter of an arm, which opens what the arm is. */
 export function armTerm(scenario: Scenario, arm: Arm): Html {
   return button(armId(scenario, arm), letterOf(scenario, arm), nameOf(arm), 'letter');
@@ -75,7 +84,8 @@ export function definitions(): Html {
     popover(anchor('define', name), html`<code>${name}</code> ${title} <small>(${BETTER[direction]})</small>`, html`${definition}`),
   );
   const words = Object.entries(WORDS).map(([word, definition]) => popover(anchor('word', word), html`${word}`, html`${definition}`));
-  return html`${measures}${words}`;
+  const phases = ALL_PHASES.map(({ key, title, definition }) => popover(anchor('phase', key), html`${title}`, html`${definition}`));
+  return html`${measures}${phases}${words}`;
 }
 
 /** All of them to be read in a row. */
@@ -87,6 +97,7 @@ export function glossary(): Html {
     ({ name, title, direction, definition }) =>
       html`<dt id="${anchor('measure', name)}"><code>${name}</code> ${title} <small>(${BETTER[direction]})</small></dt><dd>${definition}</dd>`,
   )}
+${ALL_PHASES.map(({ title, definition }) => html`<dt>${title} <small>(phase)</small></dt><dd>${definition}</dd>`)}
 ${Object.entries(WORDS).map(([word, definition]) => html`<dt>${word}</dt><dd>${definition}</dd>`)}</dl>
 </section>`;
 }

@@ -137,7 +137,7 @@ function readToolCalls(calls: unknown, at: string, problems: Problems): ToolCall
 export function writeChatRequest(turn: Turn, shape: RequestShape): string {
   const { instructions } = turn.parameters ?? {};
   const system = typeof instructions === 'string' ? [{ role: 'system', content: instructions }] : [];
-  const metadata = writeMetadata(turn);
+  const metadata = writeMetadata(turn, shape);
   return JSON.stringify({
     ...(shape.websocket ? { type: 'chat.create', stream_id: shape.streamId } : {}),
     model: turn.model,

@@ -71,13 +71,15 @@ function turns(envelope: Envelope): fc.Arbitrary<Turn> {
 
 /** What of a turn an envelope can say. */
 function expressible(turn: Turn, envelope: Envelope, websocket: boolean): Turn {
-  const { previousResponseId, generate, ...rest } = turn;
+  const { previousResponseId, generate, traceparent, ...rest } = turn;
   let { input } = turn;
   if (envelope.name === 'responses') input = joined(input);
   if (envelope.name === 'binary') input = input.map((one) => ({ ...one, content: one.content.toWellFormed() }));
   return {
     ...rest,
     input,
+    // Over HTTP a header of OpenAI's formats.
+    ...(traceparent === undefined || (isOpenAi(envelope) && !websocket) ? {} : { traceparent }),
     ...(previousResponseId === undefined || envelope.name === 'chat' ? {} : { previousResponseId }),
     ...(generate === undefined || envelope.name === 'chat' || (envelope.name === 'responses' && !websocket) ? {} : { generate }),
   };

@@ -301,7 +301,10 @@ describe('wishes', () => {
       want: { phases: true },
       parameters: { metadata: { other: 'kept' } },
     });
-    expect(JSON.parse(String(envelope.writeRequest(turn, { stream: false, websocket: false }))).metadata).toEqual(metadata);
+    const written = (websocket: boolean) => JSON.parse(String(envelope.writeRequest(turn, { stream: websocket, websocket }))).metadata;
+    expect(written(true)).toEqual(metadata);
+    const { 'gatebench.traceparent': _, ...others } = metadata;
+    expect(written(false)).toEqual(others);
     expect(read(envelope, { model: 'm', ...body, metadata: { 'gatebench.phases': '0' } }).want.phases).toBe(false);
   });
 

@@ -123,7 +123,7 @@ function addCall(messages: Message[], call: ToolCall): void {
 }
 
 export function writeResponsesRequest(turn: Turn, shape: RequestShape): string {
-  const metadata = writeMetadata(turn);
+  const metadata = writeMetadata(turn, shape);
   return JSON.stringify({
     ...(shape.websocket ? { type: 'response.create', stream_id: shape.streamId } : {}),
     model: turn.model,

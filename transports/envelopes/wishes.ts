@@ -4,6 +4,7 @@
  * servers accept and other clients can set), the other two as short fields of their own.
  */
 import { EXECUTIONS, type Execution, type Message, type Turn } from '../contract.ts';
+import { isTraceparent } from '../traceparent.ts';
 import { isObject, type JsonObject } from './json.ts';
 import type { Problems } from './problems.ts';
 
@@ -24,13 +25,6 @@ export interface RequestOptions {
 
 const NAME_CHARACTERS_MAX = 256;
 const PREFIX = 'gatebench.';
-/** W3C Trace Context, 3.2: version (not ff), trace id and parent id (not all zeros), flags. */
-const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
-
-export function isTraceparent(value: unknown): value is string {
-  return typeof value === 'string' && TRACEPARENT.test(value);
-}
-
 /** Checks wishes field by field; `names` says what the fields are called in the messages about them. */
 export function readWishes(fields: JsonObject, name: (field: string) => string, problems: Problems): Wishes {
   const wishes: Wishes = { phases: fields.phases === '1' || fields.phases === 1 };
@@ -71,10 +65,13 @@ export function readMetadata(metadata: unknown, problems: Problems): { wishes: W
 
 const OURS: ReadonlySet<string> = new Set(['agent', 'session', 'execution', 'phases', 'traceparent'].map((field) => PREFIX + field));
 
-export function writeMetadata(turn: Turn): Record<string, unknown> | undefined {
+/** Over HTTP the trace stands in a header: a server that knows nothing of it may refuse metadata (OpenAI's, where `store` is off). */
+export function writeMetadata(turn: Turn, { websocket }: { websocket: boolean }): Record<string, unknown> | undefined {
   const rest = turn.parameters?.metadata;
   const metadata: Record<string, unknown> = isObject(rest) ? { ...rest } : {};
-  for (const [field, value] of Object.entries(wishesOf(turn))) metadata[PREFIX + field] = value;
+  const { traceparent, ...wishes } = wishesOf(turn);
+  for (const field in wishes) metadata[PREFIX + field] = wishes[field];
+  if (websocket && traceparent !== undefined) metadata[`${PREFIX}traceparent`] = traceparent;
   return Object.keys(metadata).length === 0 ? undefined : metadata;
 }
 

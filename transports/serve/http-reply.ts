@@ -11,6 +11,7 @@ import { nowNs } from '../clock.ts';
 import type { EndEvent, Running, Sink, Turn, TurnEvent } from '../contract.ts';
 import type { Envelope, ReplyContext, ReplyWriter } from '../envelope.ts';
 import type { Flushable } from '../flush.ts';
+import { sentLater } from '../phases.ts';
 import { writeServerTiming } from '../server-timing.ts';
 import { cutsConnection, type EndError, errorOf, runTurn, type Service, turnBegins, turnEnds } from './turns.ts';
 
@@ -218,7 +219,7 @@ export class WholeReply extends HttpReply {
     }
     this.response.setHeader('trailer', 'Server-Timing');
     this.out.write(body);
-    this.response.addTrailers({ 'server-timing': writeServerTiming(end.phases) });
+    this.response.addTrailers({ 'server-timing': writeServerTiming(sentLater(end.phases, nowNs())) });
     this.out.end();
   }
 }

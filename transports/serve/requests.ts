@@ -1,5 +1,6 @@
 /** HTTP requests: finds the endpoint, admits, reads the body within its bounds, parses, and starts the reply. */
 import type { ServerResponse } from 'node:http';
+import { nowNs } from '../clock.ts';
 import type { Refusal } from '../contract.ts';
 import type { Envelope } from '../envelope.ts';
 import { envelopeOfRequest, isEndpoint } from './endpoints.ts';
@@ -7,6 +8,7 @@ import { type Request, type Response, StreamReply, sendError, WholeReply } from 
 import type { Service } from './turns.ts';
 
 export function onRequest(service: Service, request: Request, response: Response): void {
+  const headReadAtNs = nowNs();
   // A peer that resets its connection is no error of ours; 'close' follows and does the work.
   request.on('error', () => {});
   response.on('error', () => {});
@@ -47,7 +49,7 @@ export function onRequest(service: Service, request: Request, response: Response
   if (service.draining)
     return refuse({ status: 503, code: 'shutting_down', message: 'the server is shutting down', retryAfterS: 1 }, envelope);
   if (service.admissions.turn(admitted.client) !== 'ok') return refuse(service.admissions.turnRefusal, envelope);
-  readBody(request, service.limits.messageBytesMax, (body) => {
+  readBody(request, service.limits.messageBytesMax, headReadAtNs, (body, readAtNs) => {
     if (!body) {
       return refuse(
         { status: 413, code: 'message_too_large', message: `the body is larger than ${service.limits.messageBytesMax} bytes` },
@@ -55,7 +57,7 @@ export function onRequest(service: Service, request: Request, response: Response
       );
     }
     const connection = service.connectionOf(session ?? request.socket);
-    answer(service, request, response, envelope, body, { connection, client: admitted.client });
+    answer(service, request, response, envelope, body, { connection, client: admitted.client, readAtNs });
   });
 }
 
@@ -65,7 +67,7 @@ function answer(
   response: Response,
   envelope: Envelope,
   body: Buffer,
-  from: { connection: number; client: string },
+  from: { connection: number; client: string; readAtNs: number },
 ): void {
   const parsed = envelope.readRequest(envelope.binaryFrames ? body : body.toString('utf8'), { websocket: false, headers: request.headers });
   if (parsed.kind !== 'turn') {
@@ -96,22 +98,40 @@ function answer(
   reply.run({ ...parsed.turn, arrival });
 }
 
-/** Calls back once: with the body, or with `undefined` when it is too large. Not at all when the peer goes away. */
-function readBody(request: Request, bytesMax: number, done: (body: Buffer | undefined) => void): void {
+/**
+ * Calls back once: with the body, or with `undefined` when it is too large. Not at all when the peer goes away.
+ *
+ * Node hands on a body some passes of its queues after the read that brought it, and what is checked of the head lies
+ * between. So a body that is there in the same pass of the event loop as its head has the head's stamp; the end of any
+ * other comes right after its own read.
+ */
+function readBody(
+  request: Request,
+  bytesMax: number,
+  headReadAtNs: number,
+  done: (body: Buffer | undefined, readAtNs: number) => void,
+): void {
   const declared = Number(request.headers['content-length'] ?? 0);
-  if (declared > bytesMax) return done(undefined);
+  if (declared > bytesMax) return done(undefined, headReadAtNs);
   const parts: Buffer[] = [];
   let bytes = 0;
+  let withHead = true;
+  setImmediate(() => {
+    withHead = false;
+  });
   const onData = (part: Buffer) => {
     bytes += part.length;
     if (bytes > bytesMax) {
       request.off('data', onData).off('end', onEnd);
-      done(undefined);
+      done(undefined, headReadAtNs);
       return;
     }
     parts.push(part);
   };
-  const onEnd = () => done(parts.length === 1 ? parts[0]! : Buffer.concat(parts));
+  const onEnd = () => {
+    const readAtNs = withHead ? headReadAtNs : nowNs();
+    done(parts.length === 1 ? parts[0]! : Buffer.concat(parts), readAtNs);
+  };
   request.on('data', onData).on('end', onEnd);
 }
 

@@ -35,7 +35,7 @@ export class ServerConnection implements Flushable, LaneOwner, SessionHost {
   readonly #socket: Socket;
   readonly #terms: ConnectionTerms;
   readonly #envelope: Envelope;
-  readonly #arrival: Omit<Arrival, 'requestBytes'>;
+  readonly #arrival: Omit<Arrival, 'requestBytes' | 'readAtNs'>;
   readonly #lanes: Lanes;
   readonly #dirty: LaneTurn[] = [];
   readonly #session: ServerSession | undefined;
@@ -45,6 +45,8 @@ export class ServerConnection implements Flushable, LaneOwner, SessionHost {
   #cutting: NodeJS.Timeout | undefined;
   #out: Data[] = [];
   #scheduled = false;
+  /** Of the read whose messages are being handed on. */
+  #readAtNs = nowNs();
   /** Errors written since the peer takes nothing. */
   #untaken = 0;
   #expired = false;
@@ -89,6 +91,10 @@ export class ServerConnection implements Flushable, LaneOwner, SessionHost {
     websocket.on('error', (error: Error & { code?: string }) => service.peerError(error.code ?? 'websocket_error', error.message));
     websocket.on('close', () => this.#closed());
     socket.on('drain', () => this.#drained());
+    // Before ws, which parses as soon as it is told.
+    socket.prependListener('data', () => {
+      this.#readAtNs = nowNs();
+    });
   }
 
   get idle(): boolean {
@@ -238,7 +244,7 @@ export class ServerConnection implements Flushable, LaneOwner, SessionHost {
     if (this.#service.draining)
       return this.#refuse({ status: 503, code: 'shutting_down', message: 'the server is shutting down', retryAfterS: 1 }, streamId);
     if (this.#expired) return this.#refuse(this.#lifetimeRefusal(), streamId);
-    const turn = { ...request.turn, arrival: { ...this.#arrival, requestBytes } };
+    const turn = { ...request.turn, arrival: { ...this.#arrival, requestBytes, readAtNs: this.#readAtNs } };
     const env = this.#session?.env;
     if (env !== undefined) turn.env = env;
     const context = {

@@ -6,7 +6,7 @@ export function turnOf(model: string, content: string, more: Partial<Turn> = {})
   return { key: 'turn', model, input: [{ role: 'user', content }], want: { phases: false }, ...more };
 }
 
-export const ARRIVED_SSE = { transport: 'sse', envelope: 'chat', connection: 7, requestBytes: 321 } as const;
+export const ARRIVED_SSE = { transport: 'sse', envelope: 'chat', connection: 7, requestBytes: 321, readAtNs: 5 } as const;
 
 export class Recorder implements Sink {
   readonly events: { event: TurnEvent; atMs: number }[] = [];
