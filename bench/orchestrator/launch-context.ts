@@ -30,6 +30,8 @@ export interface LaunchContext {
   folder: string;
   coreShared: boolean;
   gatewayCores: number;
+  /** The gateway's own, by number; none where it has none to itself. */
+  gatewayOwnCores: readonly number[];
   seed: number;
   trace: TraceOptions | undefined;
   signal: AbortSignal;
@@ -82,7 +84,7 @@ function gatewayOf({ gateways }: Launch, scenario: Scenario, arm: Arm): Gateway 
 }
 
 export function stageOf(launch: Launch, scenario: Scenario, arm: Arm): Stage {
-  const { folder, upstream, links, coreShared, gatewayCores, signal, generators } = launch;
+  const { folder, upstream, links, coreShared, gatewayCores, gatewayOwnCores, signal, generators } = launch;
   return {
     folder,
     upstream,
@@ -91,6 +93,7 @@ export function stageOf(launch: Launch, scenario: Scenario, arm: Arm): Stage {
     links,
     coreShared,
     gatewayCores,
+    gatewayOwnCores,
     signal,
     saturates: scenario.saturates === true,
     hasLedger: scenario.target !== 'canned',

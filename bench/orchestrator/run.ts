@@ -59,7 +59,8 @@ export async function runBench(options: BenchOptions): Promise<number> {
       pinning,
       certificate,
       roundTripsMs,
-      gatewayCores: gatewayCoresOf(pinning, facts.coresEffective),
+      gatewayCores: gatewayCoresOf(pinning).length || facts.coresEffective,
+      gatewayOwnCores: gatewayCoresOf(pinning),
       signal: abort.signal,
       progress,
     });
@@ -124,7 +125,7 @@ export async function runBench(options: BenchOptions): Promise<number> {
   return thresholds.every(({ ok }) => ok) ? EXIT.pass : EXIT.regression;
 }
 
-type RunParts = Pick<LaunchContext, 'folder' | 'gatewayCores' | 'signal' | 'progress'> & {
+type RunParts = Pick<LaunchContext, 'folder' | 'gatewayCores' | 'gatewayOwnCores' | 'signal' | 'progress'> & {
   pinning: ReturnType<typeof planPinning>;
   certificate: ReturnType<typeof makeCertificate>;
   /** Of emulated links that the run needs; none where it needs none. */
@@ -186,8 +187,8 @@ async function runLaunches(options: BenchOptions, planned: readonly Planned[], d
   }
 }
 
-function gatewayCoresOf(pinning: ReturnType<typeof planPinning>, coresEffective: number): number {
-  return pinning.card.find(({ process }) => process === 'gateway')?.cores.length ?? coresEffective;
+function gatewayCoresOf(pinning: ReturnType<typeof planPinning>): readonly number[] {
+  return pinning.card.find(({ process }) => process === 'gateway')?.cores ?? [];
 }
 
 /** The emulated links' own error over the run, which is part of no trial that is valid beyond its limit. */

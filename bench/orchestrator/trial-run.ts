@@ -6,6 +6,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Arm } from '../arms.ts';
+import { type CoreSample, sampleCores } from '../host/core-load.ts';
 import { type CpuMeter, type CpuSample, cpuBetween, openCpuMeter } from '../host/cpu.ts';
 import { openCpuTreeMeter } from '../host/cpu-tree.ts';
 import { TokenColumns } from '../ledger/columns.ts';
@@ -35,6 +36,8 @@ export interface Stage {
   coreShared: boolean;
   /** Cores that the gateway may use, for its share of them. */
   gatewayCores: number;
+  /** By number; none where it has none to itself. */
+  gatewayOwnCores: readonly number[];
   signal: AbortSignal;
   /** The generator at its limit is what is measured. */
   saturates: boolean;
@@ -71,10 +74,12 @@ export async function runTrial(stage: Stage, request: TrialRequest): Promise<Obs
   const meter = gateway && (request.arm.execution === 'process' ? openCpuTreeMeter(gateway.pid) : openCpuMeter(gateway.pid));
   const before = meter?.sample();
   const window: { start?: CpuSample | undefined; end?: CpuSample | undefined } = {};
+  const cores: { start?: CoreSample | undefined; end?: CoreSample | undefined } = {};
   const watch = new GatewayWatch(gateway?.ready.ports.admin ?? null);
   const spec = stage.hasLedger ? { ...request.spec, arrivalsPath } : request.spec;
   const result = await generate(stage, spec, (edge) => {
     window[edge] = meter?.sample();
+    cores[edge] = sampleCores(stage.gatewayOwnCores);
     if (edge === 'start') watch.begin();
     else watch.end();
     if (edge === 'start' && request.freezeMs > 0) freeze(upstream.pid, request.spec.measureMs / 3, request.freezeMs);
@@ -107,11 +112,17 @@ export async function runTrial(stage: Stage, request: TrialRequest): Promise<Obs
     ...(request.overload
       ? { overload: overloadFacts(result, arrivals, request.overload.stretches, spec.warmupMs, request.overload.peakPerSecond) }
       : {}),
-    reasons: judge(stage, request, result, ledger, links),
+    reasons: judge(stage, request, { result, ledger, links, gatewayCores: cpu ? shares(cores, cpu) : null }),
   };
 }
 
-function judge(stage: Stage, request: TrialRequest, result: TrialResult, ledger: LedgerFacts, links: LinkFacts | undefined): string[] {
+interface Known extends Pick<TrialFacts, 'gatewayCores'> {
+  result: TrialResult;
+  ledger: LedgerFacts;
+  links: LinkFacts | undefined;
+}
+
+function judge(stage: Stage, request: TrialRequest, { result, ledger, links, gatewayCores }: Known): string[] {
   const { spec, latenessMsMax } = request;
   const p99 = (histogram: LatencyHistogram) => histogram.quantileMs(0.99) ?? histogram.maxMs();
   const lateness = LatencyHistogram.decode(result.histograms.lateness);
@@ -123,6 +134,7 @@ function judge(stage: Stage, request: TrialRequest, result: TrialResult, ledger:
     coreShared: stage.coreShared,
     rate: spec.load.kind === 'closed' ? null : { offered: result.schedule.offeredRate, achieved: result.schedule.achievedRate },
     generatorCores: stage.saturates ? 0 : result.generator.cpuNs / result.generator.wallNs,
+    gatewayCores,
     inFlightPeak: result.generator.inFlightPeak,
     inFlightMax: spec.inFlightMax,
     turns: result.turns,
@@ -161,6 +173,20 @@ function generate(stage: Stage, spec: TrialSpec, onEdge: (edge: 'start' | 'end')
       generator.send({ trial: spec });
     }
   });
+}
+
+/** Of what the gateway's cores had to give over the window. */
+function shares(
+  { start, end }: { start?: CoreSample | undefined; end?: CoreSample | undefined },
+  { windowNs, windowWallNs, cores }: CpuFacts,
+): TrialFacts['gatewayCores'] {
+  if (!start || !end) return null;
+  const whole = windowWallNs * cores;
+  return {
+    // Ticks are coarse: what the gateway used may come out as more than what its cores did.
+    strangersShare: Math.max(0, end.busyNs - start.busyNs - windowNs) / whole,
+    stolenShare: (end.stolenNs - start.stolenNs) / whole,
+  };
 }
 
 function cpuFacts(
