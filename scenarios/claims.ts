@@ -54,7 +54,7 @@ export const headline: Scenario = {
   model: SLOW,
   workload: workload(SLOW_TOKENS),
   plan: LOAD,
-  quick: { launches: 6, trialsPerLaunch: 1, warmupMs: 8_000, measureMs: 6_000, drainMs: 1_000 },
+  quick: { launches: 6, trialsPerLaunch: 1, warmupMs: 1_000, measureMs: 1_600, drainMs: 700 },
   full: { launches: 8, trialsPerLaunch: 1, warmupMs: 2_200, measureMs: 4_000, drainMs: 1_500 },
   margin: 0.05,
 };

@@ -4,6 +4,8 @@
  * A gateway that has its cores to itself is told from one whose core somebody else was using only here: its own processor
  * time does not grow while it waits. From `/proc/stat`, in ticks of 10 ms; elsewhere nothing is known.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { nowNs } from '../../transports/clock.ts';
 import { TICK_NS } from './cpu.ts';
 import { HOST_FILES, type HostFiles } from './files.ts';
 
@@ -27,6 +29,30 @@ export function sampleCores(cores: readonly number[], files: HostFiles = HOST_FI
     total.stolenNs += stolen * TICK_NS;
   }
   return total;
+}
+
+/** At rest: busy for at most this share of a look. */
+const REST_SHARE_MAX = 0.34;
+/** Three ticks: one of them is nobody's fault. */
+const LOOK_MS = 30;
+
+/**
+ * Waits until the cores are at rest: processes that a trial started may still be starting, or ending, when it is over.
+ * @returns false when they were not within the time (whoever measures then finds out what that did to it).
+ */
+export async function coresAtRest(cores: readonly number[], timeoutMs: number, files: HostFiles = HOST_FILES): Promise<boolean> {
+  const untilNs = nowNs() + timeoutMs * 1e6;
+  let before = sampleCores(cores, files);
+  while (before !== undefined) {
+    const fromNs = nowNs();
+    await sleep(LOOK_MS);
+    const now = sampleCores(cores, files);
+    const wallNs = (nowNs() - fromNs) * cores.length;
+    if (now === undefined || now.busyNs - before.busyNs <= REST_SHARE_MAX * wallNs) return true;
+    if (nowNs() >= untilNs) return false;
+    before = now;
+  }
+  return true;
 }
 
 /** user, nice, system, idle, iowait, irq, softirq, steal: see proc_stat(5). */

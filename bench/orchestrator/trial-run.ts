@@ -6,7 +6,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Arm } from '../arms.ts';
-import { type CoreSample, sampleCores } from '../host/core-load.ts';
+import { type CoreSample, coresAtRest, sampleCores } from '../host/core-load.ts';
 import { type CpuMeter, type CpuSample, cpuBetween, openCpuMeter } from '../host/cpu.ts';
 import { openCpuTreeMeter } from '../host/cpu-tree.ts';
 import { TokenColumns } from '../ledger/columns.ts';
@@ -60,6 +60,8 @@ export interface TrialRequest {
   overload?: { stretches: Stretches; peakPerSecond: number };
 }
 
+/** For the gateways' processes to start or end that the trial before left starting or ending. */
+const REST_TIMEOUT_MS = 10_000;
 /** Beyond the trial's own length, before the generator is given up. */
 const OVERTIME_MS = 20_000;
 
@@ -68,6 +70,7 @@ export async function runTrial(stage: Stage, request: TrialRequest): Promise<Obs
   const { upstream, gateway } = stage;
   const arrivalsPath = join(stage.folder, 'arrivals.bin');
   const ledgerPath = join(stage.folder, 'ledger.bin');
+  await coresAtRest(stage.gatewayOwnCores, REST_TIMEOUT_MS);
   await ask(upstream, 'POST', '/ledger/clear');
   const uses = request.spec.links ?? [];
   if (uses.length > 0) await stage.links?.aim(uses, request.spec.client.port);
