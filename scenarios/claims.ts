@@ -54,7 +54,7 @@ export const headline: Scenario = {
   model: SLOW,
   workload: workload(SLOW_TOKENS),
   plan: LOAD,
-  quick: { launches: 6, trialsPerLaunch: 1, warmupMs: 1_000, measureMs: 1_600, drainMs: 700 },
+  quick: { launches: 7, trialsPerLaunch: 1, warmupMs: 700, measureMs: 1_300, drainMs: 700 },
   full: { launches: 8, trialsPerLaunch: 1, warmupMs: 2_200, measureMs: 4_000, drainMs: 1_500 },
   margin: 0.05,
 };
@@ -110,7 +110,7 @@ export const ladder: Scenario = {
   model: FAST,
   workload: workload(FAST_TOKENS),
   plan: LOAD,
-  quick: { launches: 6, trialsPerLaunch: 1, warmupMs: 500, measureMs: 800, drainMs: 800 },
+  quick: { launches: 7, trialsPerLaunch: 1, warmupMs: 400, measureMs: 800, drainMs: 500 },
   full: { launches: 8, trialsPerLaunch: 1, warmupMs: 1_500, measureMs: 4_000, drainMs: 1_500 },
   margin: 0.05,
 };

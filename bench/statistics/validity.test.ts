@@ -8,7 +8,7 @@ const good: TrialFacts = {
   coreShared: false,
   rate: { offered: 100, achieved: 99 },
   generatorCores: 0.7,
-  gatewayCores: { strangersShare: 0.1, stolenShare: 0.05 },
+  gatewayCores: { strangersShare: 0.2, stolenShare: 0.05 },
   inFlightPeak: 999,
   inFlightMax: 1_000,
   turns: { offered: 500, completed: 500, dropped: 0 },
@@ -37,7 +37,7 @@ describe('validity of a trial', () => {
     [
       'core not its own',
       { gatewayCores: { strangersShare: 0.62, stolenShare: 0 } },
-      "other processes used 62 % of the gateway's cores, more than 10 %",
+      "other processes used 62 % of the gateway's cores, more than 20 %",
     ],
     [
       'core taken away',
