@@ -39,7 +39,7 @@ function workload(outputTokens: number): Scenario['workload'] {
 }
 
 /** Sessions a second, a third of them over each round-trip time; each is offered the same turns on every arm. */
-const LOAD = { kind: 'load', load: { kind: 'open', sessionsPerSecond: 30, arrivals: { process: 'constant' } } } as const;
+const LOAD = { kind: 'load', load: { kind: 'open', sessionsPerSecond: 20, arrivals: { process: 'constant' } } } as const;
 
 export const headline: Scenario = {
   name: 'headline',
