@@ -39,7 +39,7 @@ function workload(outputTokens: number): Scenario['workload'] {
 }
 
 /** Sessions a second, a third of them over each round-trip time; each is offered the same turns on every arm. */
-const LOAD = { kind: 'load', load: { kind: 'open', sessionsPerSecond: 30, arrivals: { process: 'constant' } } } as const;
+const LOAD = { kind: 'load', load: { kind: 'open', sessionsPerSecond: 20, arrivals: { process: 'constant' } } } as const;
 
 export const headline: Scenario = {
   name: 'headline',
@@ -54,7 +54,7 @@ export const headline: Scenario = {
   model: SLOW,
   workload: workload(SLOW_TOKENS),
   plan: LOAD,
-  quick: { launches: 6, trialsPerLaunch: 1, warmupMs: 8_000, measureMs: 6_000, drainMs: 1_000 },
+  quick: { launches: 7, trialsPerLaunch: 1, warmupMs: 700, measureMs: 1_300, drainMs: 700 },
   full: { launches: 8, trialsPerLaunch: 1, warmupMs: 2_200, measureMs: 4_000, drainMs: 1_500 },
   margin: 0.05,
 };
@@ -110,7 +110,7 @@ export const ladder: Scenario = {
   model: FAST,
   workload: workload(FAST_TOKENS),
   plan: LOAD,
-  quick: { launches: 6, trialsPerLaunch: 1, warmupMs: 500, measureMs: 800, drainMs: 800 },
+  quick: { launches: 7, trialsPerLaunch: 1, warmupMs: 400, measureMs: 800, drainMs: 500 },
   full: { launches: 8, trialsPerLaunch: 1, warmupMs: 1_500, measureMs: 4_000, drainMs: 1_500 },
   margin: 0.05,
 };

@@ -41,7 +41,7 @@ export const concurrency: Scenario = {
   model: headline.model,
   workload: ladder.workload,
   plan: { ...SERVICE_LEVEL, usersStart: 250 },
-  quick: { launches: 6, trialsPerLaunch: 1, warmupMs: 0, measureMs: 3_000, drainMs: 1_000, ramp: true },
+  quick: { launches: 7, trialsPerLaunch: 1, warmupMs: 0, measureMs: 2_600, drainMs: 1_000, ramp: true },
   full: { launches: 6, trialsPerLaunch: 8, warmupMs: 700, measureMs: 1_500, drainMs: 1_500, confirm: true },
   margin: 0.1,
 };

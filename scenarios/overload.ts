@@ -36,7 +36,7 @@ export const overload: Scenario = {
   },
   gateway: { compute: true, threadsMax: 1, turnsPerThread: 4, queueSize: 16 },
   plan: { kind: 'overload', usersAtPeak: 8, easy: 0.5, heavy: 2, before: 0.16, during: 0.2 },
-  quick: { launches: 6, trialsPerLaunch: 1, warmupMs: 500, measureMs: 5_000, drainMs: 4_000 },
+  quick: { launches: 7, trialsPerLaunch: 1, warmupMs: 500, measureMs: 5_000, drainMs: 1_500 },
   full: { launches: 10, trialsPerLaunch: 1, warmupMs: 1_000, measureMs: 20_000, drainMs: 10_000 },
   margin: 0.05,
   keep: 'pool',

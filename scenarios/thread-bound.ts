@@ -45,7 +45,7 @@ export const threadBound: Scenario = {
   beside: { turnMs: 400, outputTokens: 8 },
   gateway: { compute: true, ownThreads: true, threadsMax: 'cores + 1' },
   plan: { kind: 'load', load: { kind: 'closed', users: 6, spreadMs: 50 } },
-  quick: { launches: 6, trialsPerLaunch: 1, warmupMs: 500, measureMs: 1_600, drainMs: 4_000 },
+  quick: { launches: 7, trialsPerLaunch: 1, warmupMs: 500, measureMs: 2_000, drainMs: 1_000 },
   full: { launches: 10, trialsPerLaunch: 1, warmupMs: 1_000, measureMs: 12_000, drainMs: 6_000 },
   margin: 0.05,
 };

@@ -27,7 +27,7 @@ export const threadRelay: Scenario = {
     phases: false,
   },
   plan: { kind: 'load', load: { kind: 'closed', users: 200, spreadMs: 1_000 } },
-  quick: { launches: 6, trialsPerLaunch: 1, warmupMs: 2_500, measureMs: 2_500, drainMs: 3_500 },
+  quick: { launches: 7, trialsPerLaunch: 1, warmupMs: 3_000, measureMs: 2_500, drainMs: 3_500 },
   full: { launches: 12, trialsPerLaunch: 2, warmupMs: 2_500, measureMs: 5_000, drainMs: 4_000 },
   margin: 0.05,
 };

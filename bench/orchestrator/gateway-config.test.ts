@@ -19,7 +19,7 @@ describe('a gateway', () => {
     const websocket = (id: string) => config(id) as { auth: object; security: { websocket: object } };
     expect(websocket(`${WEBSOCKET}@auth=bearer`)).toMatchObject({
       auth: { tokens: ['t'] },
-      security: { websocket: { enabled: true, messageAuth: 'none', heartbeatInterval: 0 } },
+      security: { websocket: { enabled: true, messageAuth: 'JWT', heartbeatInterval: 0 } },
     });
     expect(websocket(`${WEBSOCKET}@auth=message,heartbeatMs=1000`)).toMatchObject({
       security: { websocket: { enabled: true, messageAuth: 'JWT', heartbeatInterval: 1_000 } },

@@ -82,8 +82,12 @@ function pools({ execution }: Arm, spec: GatewaySpec, cores: number): object {
   return { threadPool, processPool };
 }
 
-function security({ auth, heartbeatMs }: Arm['conditions'], token: string): object {
-  const websocket = { enabled: true, messageAuth: auth === 'message' ? 'JWT' : 'none', heartbeatInterval: heartbeatMs };
+/**
+ * One gateway takes clients with a bearer token alone and those that sign each message. So the arms of the two can share
+ * a process, and what tells them apart is not two processes' luck.
+ */
+function security({ heartbeatMs }: Arm['conditions'], token: string): object {
+  const websocket = { enabled: true, messageAuth: 'JWT', heartbeatInterval: heartbeatMs };
   return { auth: { tokens: [token] }, security: { websocket } };
 }
 
@@ -96,7 +100,8 @@ export function gatewayKey(arm: Arm, spec: GatewaySpec | undefined): string {
     users: _users,
     besideCpu: _cpu,
     besideUsers: _beside,
+    auth,
     ...ofGateway
   } = arm.conditions;
-  return JSON.stringify([arm.kind, arm.client, arm.upstream, arm.history, arm.execution, ofGateway, spec ?? {}]);
+  return JSON.stringify([arm.kind, arm.client, arm.upstream, arm.history, arm.execution, auth !== 'none', ofGateway, spec ?? {}]);
 }

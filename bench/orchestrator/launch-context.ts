@@ -31,6 +31,8 @@ export interface LaunchContext {
   folder: string;
   coreShared: boolean;
   gatewayCores: number;
+  /** The gateway's own, by number; none where it has none to itself. */
+  gatewayOwnCores: readonly number[];
   seed: number;
   trace: TraceOptions | undefined;
   signal: AbortSignal;
@@ -85,7 +87,7 @@ function gatewayOf({ gateways }: Launch, scenario: Scenario, arm: Arm): Gateway 
 }
 
 export function stageOf(launch: Launch, scenario: Scenario, arm: Arm): Stage {
-  const { folder, upstream, links, coreShared, gatewayCores, signal, live, generators } = launch;
+  const { folder, upstream, links, coreShared, gatewayCores, gatewayOwnCores, signal, live, generators } = launch;
   return {
     folder,
     upstream,
@@ -94,6 +96,7 @@ export function stageOf(launch: Launch, scenario: Scenario, arm: Arm): Stage {
     links,
     coreShared,
     gatewayCores,
+    gatewayOwnCores,
     signal,
     live,
     saturates: scenario.saturates === true,

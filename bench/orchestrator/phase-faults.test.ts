@@ -49,12 +49,12 @@ const SMALL: Kind = {
  */
 const LARGE: Kind = {
   arm: arm('sse-h2/chat/kept>sse/chat/kept/full/inline'),
-  gateway: { threadsMax: 1, faults: { extraBytesPerToken: 20_000 } },
+  gateway: { threadsMax: 1, faults: { extraBytesPerToken: 65_536 } },
   outputTokens: 5,
   sessionsPerSecond: 16,
   measureMs: 800,
 };
-const STREAM_WINDOW_BYTES = 8_192;
+const STREAM_WINDOW_BYTES = 32_768;
 
 /** Where each delay is injected: at a gateway of its own, by the fault's key, or by how its client reads. */
 const INJECTED: Readonly<Record<GatewayPhase, { kind: Kind; fault?: string; readPauseMs?: number }>> = {
@@ -142,6 +142,7 @@ function trial({ kind, gateway, readPauseMs }: Case, warmsUp = false): Promise<O
     links: undefined,
     coreShared: true,
     gatewayCores: 1,
+    gatewayOwnCores: [],
     signal: new AbortController().signal,
     saturates: false,
     hasLedger: true,

@@ -74,7 +74,8 @@ async function runSeen(options: BenchOptions, live: LiveRun | undefined): Promis
       pinning,
       certificate,
       roundTripsMs,
-      gatewayCores: gatewayCoresOf(pinning, facts.coresEffective),
+      gatewayCores: gatewayCoresOf(pinning).length || facts.coresEffective,
+      gatewayOwnCores: gatewayCoresOf(pinning),
       signal: abort.signal,
       live,
       progress,
@@ -142,7 +143,7 @@ async function runSeen(options: BenchOptions, live: LiveRun | undefined): Promis
   return thresholds.every(({ ok }) => ok) ? EXIT.pass : EXIT.regression;
 }
 
-type RunParts = Pick<LaunchContext, 'folder' | 'gatewayCores' | 'signal' | 'live' | 'progress'> & {
+type RunParts = Pick<LaunchContext, 'folder' | 'gatewayCores' | 'gatewayOwnCores' | 'signal' | 'live' | 'progress'> & {
   pinning: ReturnType<typeof planPinning>;
   certificate: ReturnType<typeof makeCertificate>;
   /** Of emulated links that the run needs; none where it needs none. */
@@ -204,8 +205,8 @@ async function runLaunches(options: BenchOptions, planned: readonly Planned[], d
   }
 }
 
-export function gatewayCoresOf(pinning: ReturnType<typeof planPinning>, coresEffective: number): number {
-  return pinning.card.find(({ process }) => process === 'gateway')?.cores.length ?? coresEffective;
+export function gatewayCoresOf(pinning: ReturnType<typeof planPinning>): readonly number[] {
+  return pinning.card.find(({ process }) => process === 'gateway')?.cores ?? [];
 }
 
 /** The emulated links' own error over the run, which is part of no trial that is valid beyond its limit. */

@@ -7,6 +7,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Arm } from '../arms.ts';
 import type { LiveRun } from '../command/ui.ts';
+import { type CoreSample, coresAtRest, sampleCores } from '../host/core-load.ts';
 import { type CpuMeter, type CpuSample, cpuBetween, openCpuMeter } from '../host/cpu.ts';
 import { openCpuTreeMeter } from '../host/cpu-tree.ts';
 import { TokenColumns } from '../ledger/columns.ts';
@@ -38,6 +39,8 @@ export interface Stage {
   coreShared: boolean;
   /** Cores that the gateway may use, for its share of them. */
   gatewayCores: number;
+  /** By number; none where it has none to itself. */
+  gatewayOwnCores: readonly number[];
   signal: AbortSignal;
   /** Told of trials while they go on; not of those that only warm up. */
   live?: LiveRun | undefined;
@@ -65,6 +68,8 @@ export interface TrialRequest {
 /** The scenario of trials that prepare gateways and measure nothing. */
 export const WARM_UP = 'warm-up';
 
+/** For the gateways' processes to start or end that the trial before left starting or ending. */
+const REST_TIMEOUT_MS = 10_000;
 /** Beyond the trial's own length, before the generator is given up. */
 const OVERTIME_MS = 20_000;
 
@@ -88,12 +93,14 @@ async function runUnseen(stage: Stage, request: TrialRequest): Promise<Observati
   const { upstream, gateway } = stage;
   const arrivalsPath = join(stage.folder, 'arrivals.bin');
   const ledgerPath = join(stage.folder, 'ledger.bin');
+  await coresAtRest(stage.gatewayOwnCores, REST_TIMEOUT_MS);
   await ask(upstream, 'POST', '/ledger/clear');
   const uses = request.spec.links ?? [];
   if (uses.length > 0) await stage.links?.aim(uses, request.spec.client.port);
   const meter = gateway && (request.arm.execution === 'process' ? openCpuTreeMeter(gateway.pid) : openCpuMeter(gateway.pid));
   const before = meter?.sample();
   const window: { start?: CpuSample | undefined; end?: CpuSample | undefined } = {};
+  const cores: { start?: CoreSample | undefined; end?: CoreSample | undefined } = {};
   const watch = new GatewayWatch(gateway?.ready.ports.admin ?? null);
   const spec = stage.hasLedger ? { ...request.spec, arrivalsPath } : request.spec;
   const metricsPort = gateway?.ready.ports.metrics ?? null;
@@ -101,6 +108,7 @@ async function runUnseen(stage: Stage, request: TrialRequest): Promise<Observati
   scrapes?.start();
   const result = await generate(stage, spec, (edge) => {
     window[edge] = meter?.sample();
+    cores[edge] = sampleCores(stage.gatewayOwnCores);
     if (edge === 'start') watch.begin();
     else watch.end();
     if (edge === 'start' && request.freezeMs > 0) freeze(upstream.pid, request.spec.measureMs / 3, request.freezeMs);
@@ -136,11 +144,20 @@ async function runUnseen(stage: Stage, request: TrialRequest): Promise<Observati
       ? { overload: overloadFacts(result, arrivals, request.overload.stretches, spec.warmupMs, request.overload.peakPerSecond) }
       : {}),
     ...(scraped ? { scrapes: scraped } : {}),
-    reasons: [...judge(stage, request, result, ledger, links), ...(scraped ? scrapeProblems(scraped) : [])],
+    reasons: [
+      ...judge(stage, request, { result, ledger, links, gatewayCores: cpu ? shares(cores, cpu) : null }),
+      ...(scraped ? scrapeProblems(scraped) : []),
+    ],
   };
 }
 
-function judge(stage: Stage, request: TrialRequest, result: TrialResult, ledger: LedgerFacts, links: LinkFacts | undefined): string[] {
+interface Known extends Pick<TrialFacts, 'gatewayCores'> {
+  result: TrialResult;
+  ledger: LedgerFacts;
+  links: LinkFacts | undefined;
+}
+
+function judge(stage: Stage, request: TrialRequest, { result, ledger, links, gatewayCores }: Known): string[] {
   const { spec, latenessMsMax } = request;
   const p99 = (histogram: LatencyHistogram) => histogram.quantileMs(0.99) ?? histogram.maxMs();
   const lateness = LatencyHistogram.decode(result.histograms.lateness);
@@ -152,6 +169,7 @@ function judge(stage: Stage, request: TrialRequest, result: TrialResult, ledger:
     coreShared: stage.coreShared,
     rate: spec.load.kind === 'closed' ? null : { offered: result.schedule.offeredRate, achieved: result.schedule.achievedRate },
     generatorCores: stage.saturates ? 0 : result.generator.cpuNs / result.generator.wallNs,
+    gatewayCores,
     inFlightPeak: result.generator.inFlightPeak,
     inFlightMax: spec.inFlightMax,
     turns: result.turns,
@@ -191,6 +209,20 @@ function generate(stage: Stage, spec: TrialSpec, onEdge: (edge: 'start' | 'end')
       generator.send({ trial: spec });
     }
   });
+}
+
+/** Of what the gateway's cores had to give over the window. */
+function shares(
+  { start, end }: { start?: CoreSample | undefined; end?: CoreSample | undefined },
+  { windowNs, windowWallNs, cores }: CpuFacts,
+): TrialFacts['gatewayCores'] {
+  if (!start || !end) return null;
+  const whole = windowWallNs * cores;
+  return {
+    // Ticks are coarse: what the gateway used may come out as more than what its cores did.
+    strangersShare: Math.max(0, end.busyNs - start.busyNs - windowNs) / whole,
+    stolenShare: (end.stolenNs - start.stolenNs) / whole,
+  };
 }
 
 function cpuFacts(

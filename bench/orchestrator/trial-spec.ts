@@ -152,6 +152,8 @@ export function warmUpSpec({ links: _links, ...request }: Omit<SpecRequest, 'loa
       thinkMs: { kind: 'fixed', value: 0 },
     },
   };
+  // Each session of an arm with processes has one of its own to start.
+  const users = request.arm.execution === 'process' ? 4 : 24;
   const extent = { launches: 1, trialsPerLaunch: 1, warmupMs: 0, measureMs: 400, drainMs: 800 };
-  return trialSpec({ ...request, scenario, trial: 0, extent, load: { kind: 'closed', users: 24, spreadMs: 50 } });
+  return trialSpec({ ...request, scenario, trial: 0, extent, load: { kind: 'closed', users, spreadMs: 50 } });
 }

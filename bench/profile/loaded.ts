@@ -28,6 +28,7 @@ export interface Bench {
   readonly links: Links | undefined;
   readonly pinning: ReturnType<typeof planPinning>;
   readonly gatewayCores: number;
+  readonly gatewayOwnCores: readonly number[];
   stop(): Promise<void>;
 }
 
@@ -35,7 +36,8 @@ export interface Bench {
 export async function startBench(folder: string, arm: Arm, certificate: Certificate | undefined): Promise<Bench> {
   const facts = readPinningFacts();
   const pinning = planPinning(facts, isLinked(arm.conditions));
-  const gatewayCores = gatewayCoresOf(pinning, facts.coresEffective);
+  const gatewayOwnCores = gatewayCoresOf(pinning);
+  const gatewayCores = gatewayOwnCores.length || facts.coresEffective;
   const processes = new Processes(folder, pinning, gatewayCores, certificate);
   const started: { stop(): Promise<void> }[] = [];
   const stop = async () => {
@@ -48,7 +50,7 @@ export async function startBench(folder: string, arm: Arm, certificate: Certific
     started.push(generator);
     const links = isLinked(arm.conditions) ? await processes.startLinks(roundTripsOf(arm.conditions)) : undefined;
     if (links) started.push(links.child);
-    return { processes, upstream, generator, links, pinning, gatewayCores, stop };
+    return { processes, upstream, generator, links, pinning, gatewayCores, gatewayOwnCores, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -8,6 +8,7 @@ const good: TrialFacts = {
   coreShared: false,
   rate: { offered: 100, achieved: 99 },
   generatorCores: 0.7,
+  gatewayCores: { strangersShare: 0.2, stolenShare: 0.05 },
   inFlightPeak: 999,
   inFlightMax: 1_000,
   turns: { offered: 500, completed: 500, dropped: 0 },
@@ -19,7 +20,7 @@ describe('validity of a trial', () => {
   test('at its limits it is valid', () => {
     expect(judgeTrial(good)).toEqual([]);
     expect(judgeTrial({ ...good, coreShared: true, latenessP99Ms: 5, mockLatenessP99Ms: 5, links: { latenessP99Ms: 5 } })).toEqual([]);
-    expect(judgeTrial({ ...good, rate: null, canaryMs: null, beside: null, links: null })).toEqual([]);
+    expect(judgeTrial({ ...good, rate: null, canaryMs: null, beside: null, links: null, gatewayCores: null })).toEqual([]);
     expect(judgeTrial({ ...good, canaryMs: { before: 125, after: 100 } })).toEqual([]);
   });
 
@@ -33,6 +34,16 @@ describe('validity of a trial', () => {
     ['NaN is not on time', { latenessP99Ms: Number.NaN }, 'generator lateness p99 NaN ms is above 2 ms'],
     ['rate missed', { rate: { offered: 100, achieved: 98.9 } }, 'achieved 98.9 % of the offered rate, less than 99 %'],
     ['generator busy', { generatorCores: 0.71 }, 'generator used 71 % of a core, more than 70 %'],
+    [
+      'core not its own',
+      { gatewayCores: { strangersShare: 0.62, stolenShare: 0 } },
+      "other processes used 62 % of the gateway's cores, more than 20 %",
+    ],
+    [
+      'core taken away',
+      { gatewayCores: { strangersShare: 0, stolenShare: 0.06 } },
+      "the machine's host took 6 % of the gateway's cores, more than 5 %",
+    ],
     ['cap reached', { inFlightPeak: 1_000 }, 'in-flight cap of 1000 was hit, 0 turns dropped'],
     ['turns dropped', { turns: { offered: 500, completed: 497, dropped: 3 } }, 'in-flight cap of 1000 was hit, 3 turns dropped'],
     ['a failure beside', { beside: { offered: 40, completed: 38 } }, '2 of the 40 turns beside did not complete'],

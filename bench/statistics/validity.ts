@@ -19,6 +19,11 @@ export interface TrialFacts {
   rate: { offered: number; achieved: number } | null;
   /** CPU time of the generator ÷ wall time. */
   generatorCores: number;
+  /**
+   * Of the gateway's cores over the window: what others than the gateway used of them, and what a host took away.
+   * `null` where it has no cores to itself, or the system does not say.
+   */
+  gatewayCores: { strangersShare: number; stolenShare: number } | null;
   inFlightPeak: number;
   inFlightMax: number;
   turns: { offered: number; completed: number; dropped: number };
@@ -33,6 +38,9 @@ export const VALIDITY_LIMITS = Object.freeze({
   latenessCoreSharedMs: 5,
   achievedShareMin: 0.99,
   generatorCoresMax: 0.7,
+  /** Other gateways that wait and the orchestrator come to as much as 11 %, by the kernel’s ticks. */
+  strangersShareMax: 0.2,
+  stolenShareMax: 0.05,
   /** Canary after ÷ before, either way round. */
   canaryChangeMax: 1.25,
   excludedShareMax: 0.2,
@@ -62,6 +70,14 @@ export function judgeTrial(facts: TrialFacts, limits: ValidityLimits = VALIDITY_
   }
   if (!(facts.generatorCores <= limits.generatorCoresMax)) {
     reasons.push(`generator used ${Math.round(facts.generatorCores * 100)} % of a core, more than ${limits.generatorCoresMax * 100} %`);
+  }
+  if (facts.gatewayCores !== null) {
+    const { strangersShare, stolenShare } = facts.gatewayCores;
+    const more = (share: number, whose: string, most: number) => {
+      if (!(share <= most)) reasons.push(`${whose} ${Math.round(share * 100)} % of the gateway's cores, more than ${most * 100} %`);
+    };
+    more(strangersShare, 'other processes used', limits.strangersShareMax);
+    more(stolenShare, "the machine's host took", limits.stolenShareMax);
   }
   if (facts.inFlightPeak >= facts.inFlightMax || facts.turns.dropped > 0) {
     reasons.push(`in-flight cap of ${facts.inFlightMax} was hit, ${facts.turns.dropped} turns dropped`);

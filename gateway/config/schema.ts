@@ -197,7 +197,11 @@ function agents(context: ConfigContext) {
     }).prefault({}),
     processPool: section({
       maxProcesses: integer(1, 256).default(R.maxProcesses),
-      minProcesses: integer(0, 256).describe('Kept ready, since a process takes long to start.').default(R.minProcesses),
+      minProcesses: integer(0, 256)
+        .describe(
+          'Kept ready, since a process takes long to start: where agents have no files, or all one workspace; else a process is started for its session.',
+        )
+        .default(R.minProcesses),
       idleTimeout: milliseconds(0).describe('After this the process of an idle session ends.').default(R.idleTimeout),
       queueSize: integer(0, 100_000).describe('Turns that may wait while all processes are taken.').default(R.queueSize),
       turnsPerProcess: integer(1, 100_000).describe('Turns at once in one process, all of one session.').default(R.turnsPerProcess),

@@ -28,6 +28,12 @@ describe('the commands of a unit', () => {
     expect(commands).toEqual([]);
   });
 
+  it('have the variables of the turn’s session, whatever the unit says', () => {
+    const { relay, commands } = relayed();
+    relay.start(1, 7, { ...SESSION, env: { OWN: '1' } }, { ...REQUEST, env: { OWN: '2', OTHER: '3' } });
+    expect(commands[0]!.request.env).toEqual({ OWN: '1' });
+  });
+
   it('are held back when more than a bounded amount of their output is not taken yet: at the bound not, beyond it', () => {
     const { relay, commands, output } = relayed();
     relay.start(1, 7, SESSION, REQUEST);

@@ -27,7 +27,10 @@ export class RelayedCommands {
     this.#post = post;
   }
 
-  /** @param session of the turn; absent: the unit has no such turn. A unit may ask for nothing in another's name. */
+  /**
+   * @param session of the turn; absent: the unit has no such turn. A unit may ask for nothing in another's name, and for no
+   *   variables but those of its session.
+   */
   start(id: number, turn: number, session: SessionData | undefined, request: CommandRequest): void {
     if (session?.workspace !== request.workspace) {
       this.#post({ command: id, event: { type: 'ended', result: { kind: 'refused', message: 'its folder is not that of its session' } } });
@@ -35,7 +38,8 @@ export class RelayedCommands {
     }
     const relayed: Relayed = { command: undefined, untaken: 0, paused: false };
     this.#relayed.set(id, relayed);
-    relayed.command = this.#commands.start(turn, request, (event) => this.#told(id, relayed, event));
+    const own = { ...request, env: session.env };
+    relayed.command = this.#commands.start(turn, own, (event) => this.#told(id, relayed, event));
     if (relayed.untaken > CHARACTERS_UNTAKEN_MAX) relayed.command.pause();
   }
 
