@@ -9,10 +9,10 @@ import { Upstream } from './handler.ts';
 import { FakeWaiting } from './testing/fake-waiting.ts';
 import { ARRIVED_SSE, Recorder, turnOf } from './testing/turns.ts';
 
+import { loadText, TextRing } from './text.ts';
+
 /** What a row says of an arrival: its own stamp has a name of its own. */
 const { readAtNs: _, ...WRITTEN_SSE } = ARRIVED_SSE;
-
-import { loadText, TextRing } from './text.ts';
 
 let text: TextRing;
 beforeAll(async () => {
