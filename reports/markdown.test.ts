@@ -57,6 +57,11 @@ describe('markdown', () => {
     );
     expect(text).toContain('- B: over 400 ms: due up to 80.0 /s, completed up to 40.0 /s, refused up to 35.0 /s, median turn up to 340 ms');
     expect(text).toContain('| envelope | 2.10 B/token | 291 B/token | 184 B/token |');
+    expect(text).toContain(
+      '| A | 3.21 s | upstream first token 2.02 s, upstream streaming 1.10 s | completed | `latency-2-0.x.17.3` | `0af7651916cd43dd8448eb211c80319c` |',
+    );
+    expect(text).toContain('| A | 12.5 ms | not told | failed (connection\\_lost) |');
+    expect(text).toContain('- A: phases of all turns leave 9.21 ms of a turn unaccounted for');
     expect(text).toContain('| upstream first token | 1.10 s | 1.52 s | 1.10 s | 1.51 s | 1.10 s |');
     expect(text).toContain('- 250 of 270 trials are valid, 20 were excluded; 1 of 15 arms has no valid result.');
     expect(text).toContain('- Validity: concurrency, B: concurrency is only a bound, ≥ 1,600 streams:');

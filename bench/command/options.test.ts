@@ -80,6 +80,7 @@ describe('options of a run', () => {
       'relay',
       'cpu',
       '--full',
+      '--phases',
       '--launches',
       '8',
       '--seed',
@@ -95,6 +96,7 @@ describe('options of a run', () => {
     expect(options).toMatchObject({
       scenarios: ['relay', 'cpu'],
       depth: 'full',
+      phases: true,
       launches: 8,
       seed: 7,
       outDir: 'here',

@@ -473,6 +473,22 @@ describe('measures', () => {
     near(histogram('interChunk').quantileMs(0.75), 40);
   });
 
+  test('a slow reader takes nothing more for so long from the first content on, and then goes on', async () => {
+    const load = { kind: 'open', sessionsPerSecond: 1, arrivals: { process: 'constant' } } as const;
+    const takes: boolean[] = [];
+    const resumedAtMs: number[] = [];
+    await runTrial(spec({ load }, { readPauseMs: 50 }), (world) => (_turn, sink) => {
+      const startNs = world.nowNs();
+      const text = (atMs: number) => world.after(atMs * MS, () => takes.push(sink.push({ type: 'text', text: 'a' }, world.nowNs())));
+      takes.push(sink.push({ type: 'started', responseId: 'r' }, startNs));
+      for (const atMs of [10, 20, 61]) text(atMs);
+      world.after(70 * MS, () => void sink.push(end(), world.nowNs()));
+      return { resume: () => void resumedAtMs.push((world.nowNs() - startNs) / MS), cancel() {} };
+    });
+    expect(takes).toEqual([true, false, false, true]);
+    expect(resumedAtMs).toEqual([60]);
+  });
+
   test('over http there is no time between tokens, and ttft is turn', async () => {
     const http = spec({ client: { ...SPEC.client, leg: { transport: 'http', envelope: 'responses', connection: 'kept' } } });
     const { histogram } = await runTrial(http, (world) => tokensAt(world, [100, 100, 100], 3));

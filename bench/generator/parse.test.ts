@@ -33,6 +33,7 @@ describe('sound specs come back as they are', () => {
           waitingMax: 0,
           connectTimeoutMs: 1,
           replyTimeoutMs: 0,
+          streamWindowBytes: 65_536,
           messageBytesMax: 1,
           compression: true,
           session: { env: { PROJECT: 'x', EMPTY: '' } },
@@ -46,6 +47,7 @@ describe('sound specs come back as they are', () => {
           outputTokens: { kind: 'uniform', min: 1, max: 200_000 },
           history: 'delta',
           execution: 'thread',
+          readPauseMs: 50,
           phases: true,
         },
         load: {

@@ -10,6 +10,7 @@ import { partOf } from './mix.ts';
 import type { Observation } from './observation.ts';
 import { gatherAll, summarise } from './summarise.ts';
 import { observe, observeMix } from './testing/observations.ts';
+import { observePaths, path } from './testing/paths.ts';
 
 const A = 'sse/chat/kept>sse/chat/kept/full/inline';
 const B = 'websocket/responses/kept>sse/chat/kept/full/inline';
@@ -46,6 +47,21 @@ describe('a trial that mixes round-trip times', () => {
     expect(told.ledger.counts).toBeUndefined();
     expect(told).not.toHaveProperty('links');
     expect(told.result).not.toHaveProperty('links');
+  });
+
+  it('has paths of its turns link by link, and the mix has none in the report', () => {
+    const of = (key: string) => observePaths([path(key, { ms: { agent: 5 } })]).paths!;
+    const whole = trial(A, 3, 1, 20, { paths: [...of('near'), ...of('middle'), ...of('far')] });
+    const [, part] = partsOf(mixed(A));
+    expect(partOf(whole, part!, 1).paths?.map(({ turns }) => turns.map(({ key }) => key))).toEqual([['middle']]);
+    const [scenario] = summarise(gatherAll([data([whole], {}, [A])]), 1);
+    const told = scenario!.arms.map(({ phases, slowest }) => [phases?.at(-1)?.turns, slowest?.map(({ key }) => key)]);
+    expect(told).toEqual([
+      [1, ['near']],
+      [1, ['middle']],
+      [1, ['far']],
+      [undefined, undefined],
+    ]);
   });
 
   it('is a defect where it was not told apart', () => {

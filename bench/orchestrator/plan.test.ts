@@ -37,6 +37,12 @@ describe('a plan', () => {
     expect(plan(linked, { roundTripsMs: [7] }).ids).toEqual([`${HTTP_MODE}@rttMs=7`, `${HTTP_MODE}@rttMs=5`]);
   });
 
+  it('has all turns bring their phases where it is asked to, but for those of a search', () => {
+    const phasesOf = (scenario: Scenario, over: Partial<BenchOptions> = {}) => plan(scenario, over).scenario.workload.phases;
+    expect([phasesOf(headline), phasesOf(headline, { phases: true })]).toEqual([false, true]);
+    expect([phasesOf(latency), phasesOf(concurrency, { phases: true })]).toEqual([true, false]);
+  });
+
   it('measures all that there is in full, and says in quick what it leaves out', () => {
     const more: Scenario = { ...latency, fullArms: [`${HTTP_MODE}@tls=true`] };
     expect(plan(more).notRun).toEqual([{ what: `${HTTP_MODE}@tls=true`, reason: 'the quick run leaves it out; --full measures it' }]);

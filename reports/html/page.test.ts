@@ -175,6 +175,23 @@ describe('the page', () => {
     expect(textOf(page)).not.toMatch(/NaN|undefined|null|Infinity|\[object/);
   });
 
+  test('shows what turns around the median and the slowest spent their time on, as bars and in numbers', () => {
+    const rows = rowsOf(page);
+    expect(rows).toContainEqual(expect.stringMatching(/^A around the median.*2\.15 s$/));
+    expect(rows).toContainEqual(expect.stringMatching(/^A above p90.*2\.71 s$/));
+    expect(rows).toContain('upstream first token1.10 s1.52 s1.10 s1.51 s1.10 s');
+    expect(rows).toContainEqual(
+      expect.stringMatching(
+        /^A latency-2-0\.x\.17\.3.*3\.21 s ?upstream first token, 2\.02 s ?completed ?0af7651916cd43dd8448eb211c80319c$/,
+      ),
+    );
+    expect(rows).toContainEqual(expect.stringMatching(/^A latency-0-0\.x\.4\.0.*12\.5 ms ?not told ?failed \(connection_lost\)/));
+    expect(textOf(page)).toContain(
+      'A, around the median: the gateway waited 2.08 s for the model; by its own record the model took 2.08 s.',
+    );
+    expect(withClass(page, 'definition').some((one) => textOf(one).startsWith('queue wait'))).toBe(true);
+  });
+
   test('is the same page, with nothing broken out of, when every text is hostile', () => {
     const text = renderHtml(hostileReport());
     const hostile = parseHtml(text);
