@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests that find out where time goes, to milliseconds: they have the machine to themselves, after all others. */
-const TIMED = ['bench/orchestrator/phase-faults.test.ts'];
+/** Tests that find out where time goes, to milliseconds: each has the machine to itself, after all others. */
+const TIMED = ['bench/orchestrator/phase-faults.test.ts', 'gateway/phases.test.ts'];
 const NOT_OURS = ['**/node_modules/**', 'dist/**'];
 
 export default defineConfig({
@@ -15,7 +15,7 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       { extends: true, test: { name: 'tests', include: ['**/*.test.ts'], exclude: [...NOT_OURS, ...TIMED], sequence: { groupOrder: 0 } } },
-      { extends: true, test: { name: 'timed', include: TIMED, exclude: NOT_OURS, sequence: { groupOrder: 1 } } },
+      { extends: true, test: { name: 'timed', include: TIMED, exclude: NOT_OURS, maxWorkers: 1, sequence: { groupOrder: 1 } } },
     ],
   },
 });
