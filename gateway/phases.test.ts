@@ -147,8 +147,8 @@ describe.each(['inline', 'thread'] as const)('a client that stands still (%s)', 
     const reading = async (standsStillMs: number) => {
       const { sink, running } = run(one.handler, { want: { phases: true } });
       sink.onEvent = (event) => {
-        // At the last word: what the LLM says meanwhile would be no streaming time any more.
-        if (event.type !== 'text' || standsStillMs === 0 || !sink.text.endsWith(`word${TOKENS} `)) return;
+        // At the last word but one: what the LLM says meanwhile would be no streaming time any more.
+        if (event.type !== 'text' || standsStillMs === 0 || !sink.text.endsWith(`word${TOKENS - 1} `)) return;
         sink.takes = false;
         setTimeout(() => {
           sink.takes = true;
