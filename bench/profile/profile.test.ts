@@ -49,8 +49,10 @@ describe('a profile', () => {
       expect(parseCpuProfile(readFileSync(join(folder, file!), 'utf8')).samples.length).toBeGreaterThanOrEqual(samples);
       expect(spanMs).toBeCloseTo(1_000, -2);
       expect(busyMs).toBeGreaterThan(0);
-      expect(top.some(({ where }) => /^(gateway|transports)\/[\w/-]+\.ts:\d+$/.test(where))).toBe(true);
-      expect(readFileSync(join(folder, flame!), 'utf8')).toContain(top[0]!.function.replaceAll('<', '&lt;'));
+      const page = readFileSync(join(folder, flame!), 'utf8');
+      expect(page).toContain(top[0]!.function.replaceAll('<', '&lt;'));
+      // Somewhere on the stacks; which functions are at their top is up to the moments that were sampled.
+      expect(page).toMatch(/(gateway|transports)\/[\w/-]+\.ts/);
     }
     const report = readFileSync(join(folder, 'report.html'), 'utf8');
     for (const link of ['index.html', 'flame-main.html', 'flame-agent-1.html']) expect(report).toContain(`href="${link}"`);
