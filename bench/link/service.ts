@@ -1,7 +1,8 @@
 /** The links as a running service: a port for each, one schedule for all, and the admin port. */
 import { Alarm } from '../driver/alarm.ts';
 import { type Pacing, Spinning, Yielding } from '../driver/waiting.ts';
-import { type Admin, serveAdmin } from './admin.ts';
+import type { Admin } from '../host/admin-port.ts';
+import { serveAdmin } from './admin.ts';
 import type { LinksConfig } from './config.ts';
 import { Link } from './link.ts';
 import { Schedule } from './schedule.ts';

@@ -1,9 +1,5 @@
-/**
- * The mock LLM's admin port, on loopback: its figures, and its ledger to a file. Requests from web pages are refused
- * (they carry an `Origin`), since one of them writes files.
- */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+/** The mock LLM's admin port: its figures, and its ledger to a file. */
+import { type Admin, type AdminReply, failure, processTimes, serveAdminPort, withJson } from '../host/admin-port.ts';
 import type { LatencyHistogram } from '../statistics/histogram.ts';
 import type { UpstreamCounts } from './handler.ts';
 
@@ -17,11 +13,6 @@ export interface AdminSource {
   };
 }
 
-export interface Admin {
-  readonly port: number;
-  close(): Promise<void>;
-}
-
 export interface LatenessFigures {
   tokens: number;
   /** `null` with too few tokens for the quantile. */
@@ -30,32 +21,21 @@ export interface LatenessFigures {
   maxUs: number | null;
 }
 
-const BODY_BYTES_MAX = 8_192;
-
-interface Reply {
-  status: number;
-  body: object;
-}
-
-export async function serveAdmin(source: AdminSource, port: number): Promise<Admin> {
-  const server = createServer((request, response) => {
-    readBody(request, (body) => send(response, answer(source, request, body)));
+/** Rejects when the port cannot be taken. */
+export function serveAdmin(source: AdminSource, port: number): Promise<Admin> {
+  return serveAdminPort(port, (asked, body) => {
+    switch (asked) {
+      case 'GET /stats':
+        return { status: 200, body: stats(source) };
+      case 'POST /ledger/save':
+        return withJson(body, (value) => save(source, value));
+      case 'POST /ledger/clear':
+        source.ledger.clear();
+        return { status: 200, body: {} };
+      default:
+        return failure(404, 'not_found', 'there are GET /stats, POST /ledger/save {"path"} and POST /ledger/clear');
+    }
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
 }
 
 export function latenessFigures(lateness: LatencyHistogram): LatenessFigures {
@@ -68,41 +48,17 @@ export function latenessFigures(lateness: LatencyHistogram): LatenessFigures {
   };
 }
 
-function answer(source: AdminSource, request: IncomingMessage, body: string | undefined): Reply {
-  if (request.headers.origin !== undefined) return failure(403, 'forbidden_origin', 'the admin port is not for web pages');
-  if (body === undefined) return failure(413, 'message_too_large', `a body may have ${BODY_BYTES_MAX} bytes`);
-  switch (`${request.method} ${request.url}`) {
-    case 'GET /stats':
-      return { status: 200, body: stats(source) };
-    case 'POST /ledger/save':
-      return save(source, body);
-    case 'POST /ledger/clear':
-      source.ledger.clear();
-      return { status: 200, body: {} };
-    default:
-      return failure(404, 'not_found', 'there are GET /stats, POST /ledger/save {"path"} and POST /ledger/clear');
-  }
-}
-
 function stats(source: AdminSource): object {
   const { lateness } = source.ledger;
-  const cpu = process.cpuUsage();
   return {
     ...source.counts(),
     connections: source.connections(),
     lateness: { ...latenessFigures(lateness), histogram: lateness.encode() },
-    cpuUs: cpu.user + cpu.system,
-    uptimeMs: Math.round(performance.now()),
+    ...processTimes(),
   };
 }
 
-function save(source: AdminSource, body: string): Reply {
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    return failure(400, 'invalid_json', 'the body is no JSON');
-  }
+function save(source: AdminSource, value: unknown): AdminReply {
   if (typeof value !== 'object' || value === null || !('path' in value) || typeof value.path !== 'string' || value.path === '') {
     return failure(400, 'invalid_request', 'the body needs a path');
   }
@@ -111,23 +67,4 @@ function save(source: AdminSource, body: string): Reply {
   } catch (error) {
     return failure(500, 'internal_error', error instanceof Error ? error.message : String(error));
   }
-}
-
-function failure(status: number, code: string, message: string): Reply {
-  return { status, body: { error: { code, message } } };
-}
-
-/** Calls back once, with `undefined` for a body beyond the bound. */
-function readBody(request: IncomingMessage, done: (body: string | undefined) => void): void {
-  let body = '';
-  request.setEncoding('utf8');
-  request.on('error', () => {});
-  request.on('data', (text: string) => {
-    if (body.length <= BODY_BYTES_MAX) body += text;
-  });
-  request.on('end', () => done(body.length <= BODY_BYTES_MAX ? body : undefined));
-}
-
-function send(response: ServerResponse, { status, body }: Reply): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }

@@ -2,9 +2,10 @@
 import { timingSafeEqual } from 'node:crypto';
 import { serve } from '../../transports/server.ts';
 import type { Admission, Admitted } from '../../transports/wire.ts';
+import type { Admin } from '../host/admin-port.ts';
 import { type Metrics, startMetrics } from '../telemetry/metrics.ts';
 import { upstreamMetrics } from '../telemetry/upstream-metrics.ts';
-import { type Admin, serveAdmin } from './admin.ts';
+import { serveAdmin } from './admin.ts';
 import type { UpstreamConfig } from './config.ts';
 import { Upstream } from './handler.ts';
 import { PROFILE_NAMES } from './profiles.ts';
