@@ -9,12 +9,11 @@ import { serve } from '../../transports/server.ts';
 import { readTraceparent } from '../../transports/traceparent.ts';
 import type { ClientOptions, Server } from '../../transports/wire.ts';
 import { SPEC } from '../driver/testing/trials.ts';
-import { Spinning } from '../driver/waiting.ts';
 import { readMarker } from '../ledger/rows.ts';
 import { isTraced, turnContext } from '../telemetry/turn-ids.ts';
 import type { TrialSpec } from '../trial.ts';
 import { parseTrialSpec } from './parse.ts';
-import { runTrial } from './trial.ts';
+import { resultOf, specOver } from './testing/run.ts';
 
 const seen: { key: string; traceparent: string | undefined }[] = [];
 const handler: Handler = (turn, sink) => {
@@ -36,17 +35,9 @@ afterAll(async () => {
 
 async function run(leg: ClientOptions['leg'], telemetry: NonNullable<TrialSpec['telemetry']> | undefined) {
   seen.length = 0;
-  const spec: TrialSpec = {
-    ...SPEC,
-    client: { leg, host: '127.0.0.1', port: server.port },
-    measureMs: 200,
-    ...(telemetry ? { telemetry } : {}),
-  };
+  const spec = specOver(leg, server.port, telemetry ? { telemetry } : {});
   expect(parseTrialSpec(JSON.parse(JSON.stringify(spec)))).toEqual({ ok: true, spec });
-  const surroundings = { waiting: new Spinning(), inputText: (seed: string, tokens: number) => `${seed} ${tokens}`, onWindow() {} };
-  const end = await runTrial(spec, { ...surroundings, signal: new AbortController().signal });
-  if (!end.ok) throw new Error(end.message);
-  return end.result;
+  return resultOf(spec);
 }
 
 describe.each([

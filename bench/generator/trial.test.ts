@@ -3,11 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Handler, Turn } from '../../transports/contract.ts';
 import { serve } from '../../transports/server.ts';
 import type { ClientOptions, Server } from '../../transports/wire.ts';
-import { SPEC, WORKLOAD } from '../driver/testing/trials.ts';
-import { Spinning } from '../driver/waiting.ts';
+import { WORKLOAD } from '../driver/testing/trials.ts';
 import { isBesideKey, readMarker } from '../ledger/rows.ts';
 import type { TrialResult, TrialSpec } from '../trial.ts';
-import { runTrial } from './trial.ts';
+import { resultOf, specOver } from './testing/run.ts';
 
 const seen: { turn: Turn; key: string }[] = [];
 /** Replies with a word to the measured turns, and refuses the others. */
@@ -31,11 +30,7 @@ afterAll(() => server.close(0));
 
 async function run(leg: ClientOptions['leg'], rest: Partial<TrialSpec>): Promise<TrialResult> {
   seen.length = 0;
-  const spec: TrialSpec = { ...SPEC, client: { leg, host: '127.0.0.1', port: server.port }, measureMs: 200, ...rest };
-  const surroundings = { waiting: new Spinning(), inputText: (seed: string, tokens: number) => `${seed} ${tokens}`, onWindow() {} };
-  const end = await runTrial(spec, { ...surroundings, signal: new AbortController().signal });
-  if (!end.ok) throw new Error(end.message);
-  return end.result;
+  return resultOf(specOver(leg, server.port, rest));
 }
 
 describe.each([

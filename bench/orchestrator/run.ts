@@ -74,8 +74,7 @@ async function runSeen(options: BenchOptions, live: LiveRun | undefined): Promis
       pinning,
       certificate,
       roundTripsMs,
-      gatewayCores: gatewayCoresOf(pinning).length || facts.coresEffective,
-      gatewayOwnCores: gatewayCoresOf(pinning),
+      ...gatewayCoresOf(pinning, facts.coresEffective),
       signal: abort.signal,
       live,
       progress,
@@ -205,8 +204,13 @@ async function runLaunches(options: BenchOptions, planned: readonly Planned[], d
   }
 }
 
-export function gatewayCoresOf(pinning: ReturnType<typeof planPinning>): readonly number[] {
-  return pinning.card.find(({ process }) => process === 'gateway')?.cores ?? [];
+/** How many cores a gateway may use, and which of them nobody else is given: none where nothing is pinned. */
+export function gatewayCoresOf(
+  pinning: ReturnType<typeof planPinning>,
+  coresEffective: number,
+): Pick<LaunchContext, 'gatewayCores' | 'gatewayOwnCores'> {
+  const gatewayOwnCores = pinning.card.find(({ process }) => process === 'gateway')?.cores ?? [];
+  return { gatewayCores: gatewayOwnCores.length || coresEffective, gatewayOwnCores };
 }
 
 /** The emulated links' own error over the run, which is part of no trial that is valid beyond its limit. */

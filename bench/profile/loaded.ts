@@ -36,9 +36,8 @@ export interface Bench {
 export async function startBench(folder: string, arm: Arm, certificate: Certificate | undefined): Promise<Bench> {
   const facts = readPinningFacts();
   const pinning = planPinning(facts, isLinked(arm.conditions));
-  const gatewayOwnCores = gatewayCoresOf(pinning);
-  const gatewayCores = gatewayOwnCores.length || facts.coresEffective;
-  const processes = new Processes(folder, pinning, gatewayCores, certificate);
+  const cores = gatewayCoresOf(pinning, facts.coresEffective);
+  const processes = new Processes(folder, pinning, cores.gatewayCores, certificate);
   const started: { stop(): Promise<void> }[] = [];
   const stop = async () => {
     await Promise.all(started.map((child) => child.stop()));
@@ -50,7 +49,7 @@ export async function startBench(folder: string, arm: Arm, certificate: Certific
     started.push(generator);
     const links = isLinked(arm.conditions) ? await processes.startLinks(roundTripsOf(arm.conditions)) : undefined;
     if (links) started.push(links.child);
-    return { processes, upstream, generator, links, pinning, gatewayCores, gatewayOwnCores, stop };
+    return { processes, upstream, generator, links, pinning, ...cores, stop };
   } catch (error) {
     await stop();
     throw error;
