@@ -1,8 +1,8 @@
 /** What trials of one launch share, whatever scenario they are of: processes, the run's random numbers, where results go. */
 import { type Arm, type Direct, isDirect } from '../arms.ts';
 import type { TraceOptions } from '../command/options.ts';
-import type { LiveRun } from '../command/ui.ts';
 import { isLinked, roundTripsOf } from '../conditions.ts';
+import type { LiveRun } from '../live/live-run.ts';
 import type { Extent, Scenario } from '../scenario.ts';
 import type { Rng } from '../statistics/rng.ts';
 import { gatewayKey } from './gateway-config.ts';

@@ -6,7 +6,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Arm } from '../arms.ts';
-import type { LiveRun } from '../command/ui.ts';
 import { type CoreSample, coresAtRest, sampleCores } from '../host/core-load.ts';
 import { type CpuMeter, type CpuSample, cpuBetween, openCpuMeter } from '../host/cpu.ts';
 import { openCpuTreeMeter } from '../host/cpu-tree.ts';
@@ -14,6 +13,7 @@ import { TokenColumns } from '../ledger/columns.ts';
 import { joinLedger, linkDelaysNs } from '../ledger/join.ts';
 import { pathsOf } from '../ledger/paths.ts';
 import type { ArrivalRow, LedgerRow } from '../ledger/rows.ts';
+import type { LiveRun } from '../live/live-run.ts';
 import { LatencyHistogram } from '../statistics/histogram.ts';
 import { judgeTrial, type TrialFacts, VALIDITY_LIMITS } from '../statistics/validity.ts';
 import type { TrialResult, TrialSpec } from '../trial.ts';

@@ -18,8 +18,8 @@ import type { LiveSecond } from '../driver/live.ts';
 import { packageVersion } from '../host/package.ts';
 import { LatencyHistogram } from '../statistics/histogram.ts';
 import type { TrialResult } from '../trial.ts';
-import { GatewayFeed } from './ui-gateway.ts';
-import { serveUi, type UiServer } from './ui-server.ts';
+import { GatewayFeed } from './gateway-feed.ts';
+import { serveUi, type UiServer } from './server.ts';
 
 const SPAN_MS_MIN = 100;
 /** A gateway's sample that is older says nothing of the second. */
